@@ -27,3 +27,4 @@
 //! and nothing is used before it is explained. `tests/architecture.rs` holds the rule.
 
 pub mod base;
+pub mod ch01_networks;
