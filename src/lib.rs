@@ -28,3 +28,4 @@
 
 pub mod base;
 pub mod ch01_networks;
+pub mod ch02_addresses;

@@ -4,3 +4,9 @@ mod support;
 
 #[path = "interop/ch01.rs"]
 mod ch01;
+
+#[path = "interop/ch02_nameserver.rs"]
+mod ch02_nameserver;
+
+#[path = "interop/ch02_dig.rs"]
+mod ch02_dig;

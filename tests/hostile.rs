@@ -1,0 +1,6 @@
+//! Peers that mean no good or know no better, against every decoder and server. After each the next is served.
+
+mod support;
+
+#[path = "hostile/ch02_dns.rs"]
+mod ch02_dns;

@@ -1,0 +1,12 @@
+//! Every program as a child process: it starts, answers, says what is wrong, and stops.
+
+mod support;
+
+#[path = "programs/ch02_subnet.rs"]
+mod ch02_subnet;
+
+#[path = "programs/ch02_nameserver.rs"]
+mod ch02_nameserver;
+
+#[path = "programs/ch02_dig.rs"]
+mod ch02_dig;
