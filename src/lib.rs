@@ -29,3 +29,4 @@
 pub mod base;
 pub mod ch01_networks;
 pub mod ch02_addresses;
+pub mod ch03_tcp;

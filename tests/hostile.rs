@@ -4,3 +4,6 @@ mod support;
 
 #[path = "hostile/ch02_dns.rs"]
 mod ch02_dns;
+
+#[path = "hostile/ch03.rs"]
+mod ch03;

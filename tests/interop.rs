@@ -10,3 +10,6 @@ mod ch02_nameserver;
 
 #[path = "interop/ch02_dig.rs"]
 mod ch02_dig;
+
+#[path = "interop/ch03.rs"]
+mod ch03;

@@ -10,3 +10,6 @@ mod ch02_nameserver;
 
 #[path = "programs/ch02_dig.rs"]
 mod ch02_dig;
+
+#[path = "programs/ch03.rs"]
+mod ch03;
