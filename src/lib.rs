@@ -30,3 +30,4 @@ pub mod base;
 pub mod ch01_networks;
 pub mod ch02_addresses;
 pub mod ch03_tcp;
+pub mod ch04_data;

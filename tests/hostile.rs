@@ -7,3 +7,9 @@ mod ch02_dns;
 
 #[path = "hostile/ch03.rs"]
 mod ch03;
+
+#[path = "hostile/ch04_messages.rs"]
+mod ch04_messages;
+
+#[path = "hostile/ch04_streams.rs"]
+mod ch04_streams;

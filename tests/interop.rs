@@ -13,3 +13,9 @@ mod ch02_dig;
 
 #[path = "interop/ch03.rs"]
 mod ch03;
+
+#[path = "interop/ch04_messages.rs"]
+mod ch04_messages;
+
+#[path = "interop/ch04_streams.rs"]
+mod ch04_streams;

@@ -13,3 +13,9 @@ mod ch02_dig;
 
 #[path = "programs/ch03.rs"]
 mod ch03;
+
+#[path = "programs/ch04_messages.rs"]
+mod ch04_messages;
+
+#[path = "programs/ch04_streams.rs"]
+mod ch04_streams;
