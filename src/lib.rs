@@ -31,3 +31,4 @@ pub mod ch01_networks;
 pub mod ch02_addresses;
 pub mod ch03_tcp;
 pub mod ch04_data;
+pub mod ch05_udp;

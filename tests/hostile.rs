@@ -13,3 +13,6 @@ mod ch04_messages;
 
 #[path = "hostile/ch04_streams.rs"]
 mod ch04_streams;
+
+#[path = "hostile/ch05.rs"]
+mod ch05;

@@ -19,3 +19,6 @@ mod ch04_messages;
 
 #[path = "interop/ch04_streams.rs"]
 mod ch04_streams;
+
+#[path = "interop/ch05.rs"]
+mod ch05;

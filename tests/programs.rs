@@ -19,3 +19,6 @@ mod ch04_messages;
 
 #[path = "programs/ch04_streams.rs"]
 mod ch04_streams;
+
+#[path = "programs/ch05.rs"]
+mod ch05;
