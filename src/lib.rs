@@ -32,3 +32,5 @@ pub mod ch02_addresses;
 pub mod ch03_tcp;
 pub mod ch04_data;
 pub mod ch05_udp;
+pub mod ch06_tftp;
+pub mod crypto;

@@ -16,3 +16,7 @@ mod ch04_streams;
 
 #[path = "hostile/ch05.rs"]
 mod ch05;
+
+#[cfg(unix)]
+#[path = "hostile/ch06.rs"]
+mod ch06;

@@ -22,3 +22,9 @@ mod ch04_streams;
 
 #[path = "interop/ch05.rs"]
 mod ch05;
+
+#[path = "interop/ch06_server.rs"]
+mod ch06_server;
+
+#[path = "interop/ch06_client.rs"]
+mod ch06_client;

@@ -22,3 +22,6 @@ mod ch04_streams;
 
 #[path = "programs/ch05.rs"]
 mod ch05;
+
+#[path = "programs/ch06.rs"]
+mod ch06;

@@ -1,0 +1,109 @@
+//! Puts a file on a TFTP server. See [`netprog::ch06_tftp::client`].
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use netprog::base::cancel::Cancel;
+use netprog::base::flags::Flags;
+use netprog::base::signal;
+use netprog::base::trace;
+use netprog::ch06_tftp::client::{self, ClientConfig, Report};
+use netprog::ch06_tftp::command;
+use netprog::ch06_tftp::error::TransferError;
+use netprog::ch06_tftp::progress::Progress;
+
+const ABOUT: &str = "\
+Puts a file on a TFTP server. Without a port it is 69; without a remote name it is the last part
+of the local one; - is standard input, and needs a remote name.
+
+";
+
+fn main() -> ExitCode {
+    trace::chapter("ch06");
+    let _me = trace::party("client");
+    let flags = flags();
+    let parsed = flags.parse_or_exit();
+    let (server, local, remote) = match parsed.rest() {
+        [server, local] => (server, local, last_part(local)),
+        [server, local, remote] => (server, local, remote.as_str()),
+        _ => flags.usage_error("a server and a local file are required"),
+    };
+    if matches!(remote, "" | "-" | "." | "..") {
+        flags.usage_error(&format!("{local:?} ends in no file name; give the remote one"));
+    }
+    let config = command::config(&parsed).unwrap_or_else(|error| flags.usage_error(&error));
+    let cancel = match signal::stop_token() {
+        Ok(stop) => command::cancel(&parsed, &stop),
+        Err(error) => return say(1, &error.to_string()),
+    };
+    let addresses = match command::server_addresses(server, &cancel) {
+        Ok(addresses) => addresses,
+        Err(error) => return say(1, &format!("{server}: {error}")),
+    };
+    let mut progress = if parsed.bool("q") { Progress::silent() } else { Progress::on_terminal() };
+    let result = put(&addresses, local, remote, &config, &cancel, &mut progress);
+    progress.clear();
+    match result {
+        Ok(_) if parsed.bool("q") => ExitCode::SUCCESS,
+        Ok(report) => say(0, &format!("{local}: {}", command::summary(&report))),
+        Err(error) => say(command::exit_code(&error, cancel.cause()), &format!("{local}: {error}")),
+    }
+}
+
+fn flags() -> Flags {
+    let mut flags = Flags::new("ch06_put", "[options] host[:port] local [remote]");
+    flags.about(&format!("{ABOUT}{}", command::EXIT_CODES));
+    command::define_flags(&mut flags);
+    flags
+}
+
+fn last_part(local: &str) -> &str {
+    local.rsplit('/').next().unwrap_or(local)
+}
+
+/// Tries one address after the other, as long as nobody answers at all: until then nothing of the file has been read.
+fn put(
+    addresses: &[SocketAddr],
+    local: &str,
+    remote: &str,
+    config: &ClientConfig,
+    cancel: &Cancel,
+    progress: &mut Progress,
+) -> Result<Report, TransferError> {
+    let (mut source, size) = open(local).map_err(TransferError::SourceFailed)?;
+    let mut last = TransferError::PeerFellSilent { sends: 0 };
+    for address in addresses {
+        let mut answered = false;
+        let mut watch = |done, total| {
+            answered = true;
+            progress.update(done, total);
+        };
+        match client::put(*address, remote.as_bytes(), config, &mut *source, size, cancel, &mut watch) {
+            Err(error) if !answered && command::said_nothing(&error, 0) => last = error,
+            result => return result,
+        }
+    }
+    Err(last)
+}
+
+/// The file, and its size if it is one: a pipe's is not known.
+fn open(local: &str) -> io::Result<(Box<dyn Read>, Option<u64>)> {
+    if local == "-" {
+        return Ok((Box::new(io::stdin()), None));
+    }
+    let file = File::open(local)?;
+    let metadata = file.metadata()?;
+    if metadata.is_dir() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is a directory"));
+    }
+    let size = metadata.is_file().then_some(metadata.len());
+    Ok((Box::new(file), size))
+}
+
+/// One line on standard error.
+fn say(code: u8, text: &str) -> ExitCode {
+    let _ = writeln!(io::stderr(), "ch06_put: {text}");
+    ExitCode::from(code)
+}

@@ -1,0 +1,6 @@
+//! Cryptography as pure functions: one primitive per file, its standard's examples below it. No I/O, no randomness, nothing of
+//! the rest of the crate.
+//!
+//! * [`sha512`] SHA-512 and SHA-512/256 (Listing 6-12)
+
+pub mod sha512;
