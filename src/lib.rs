@@ -33,4 +33,6 @@ pub mod ch03_tcp;
 pub mod ch04_data;
 pub mod ch05_udp;
 pub mod ch06_tftp;
+#[cfg(unix)]
+pub mod ch07_unix;
 pub mod crypto;

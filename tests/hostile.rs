@@ -20,3 +20,7 @@ mod ch05;
 #[cfg(unix)]
 #[path = "hostile/ch06.rs"]
 mod ch06;
+
+#[cfg(unix)]
+#[path = "hostile/ch07.rs"]
+mod ch07;

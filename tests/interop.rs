@@ -28,3 +28,7 @@ mod ch06_server;
 
 #[path = "interop/ch06_client.rs"]
 mod ch06_client;
+
+#[cfg(unix)]
+#[path = "interop/ch07.rs"]
+mod ch07;

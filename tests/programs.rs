@@ -25,3 +25,7 @@ mod ch05;
 
 #[path = "programs/ch06.rs"]
 mod ch06;
+
+#[cfg(unix)]
+#[path = "programs/ch07.rs"]
+mod ch07;
