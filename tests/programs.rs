@@ -29,3 +29,9 @@ mod ch06;
 #[cfg(unix)]
 #[path = "programs/ch07.rs"]
 mod ch07;
+
+#[path = "programs/bench.rs"]
+mod bench;
+
+#[path = "programs/closed.rs"]
+mod closed;

@@ -1,0 +1,75 @@
+//! Round trips: on each connection a message goes out and comes back, and then the next.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use netprog::base::thread;
+
+use crate::Load;
+use crate::server::Side;
+
+/// The load has at most this many threads, so that the server and not the load has the machine to itself. Each keeps one
+/// message in flight on every one of its connections.
+const THREADS: usize = 2;
+
+/// Round trips per second over all connections.
+pub fn round(load: &Load, side: &Side) -> Result<f64, String> {
+    let server = side.start_echo()?;
+    let mut shares: Vec<Vec<TcpStream>> = Vec::new();
+    shares.resize_with(THREADS.min(load.connections), Vec::new);
+    for number in 0..load.connections {
+        let stream = connect(server.address()).map_err(|error| format!("connection {number}: {error}"))?;
+        let share = number % shares.len();
+        shares[share].push(stream);
+    }
+    let begin_together = Arc::new(Barrier::new(shares.len() + 1));
+    let stop = Arc::new(AtomicBool::new(false));
+    let mut clients = Vec::new();
+    for streams in shares {
+        let (begin, stop, size) = (Arc::clone(&begin_together), Arc::clone(&stop), load.size);
+        let client = thread::spawn("client", move || client(streams, size, &begin, &stop));
+        clients.push(client.map_err(|error| format!("no thread for a client: {error}"))?);
+    }
+    begin_together.wait();
+    let begin = Instant::now();
+    std::thread::sleep(load.length);
+    stop.store(true, Ordering::Relaxed);
+    let mut round_trips = 0u64;
+    for client in clients {
+        round_trips +=
+            client.join().map_err(|_| "a client panicked")?.map_err(|error| format!("a client: {error}"))?;
+    }
+    Ok(round_trips as f64 / begin.elapsed().as_secs_f64())
+}
+
+pub fn connect(address: SocketAddr) -> std::io::Result<TcpStream> {
+    let stream = TcpStream::connect(address)?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+fn client(
+    mut streams: Vec<TcpStream>,
+    size: usize,
+    begin: &Barrier,
+    stop: &AtomicBool,
+) -> std::io::Result<u64> {
+    let message = vec![b'x'; size];
+    let mut answer = vec![0u8; size];
+    begin.wait();
+    let mut round_trips = 0;
+    while !stop.load(Ordering::Relaxed) {
+        for stream in &mut streams {
+            stream.write_all(&message)?;
+        }
+        for stream in &mut streams {
+            stream.read_exact(&mut answer)?;
+            round_trips += 1;
+        }
+    }
+    Ok(round_trips)
+}

@@ -1,0 +1,141 @@
+//! A file by TFTP: our client fetches 64 MiB from our server, and from tftpd-hpa where that is installed.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::net::{SocketAddr, UdpSocket};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Instant;
+
+use crate::Load;
+use crate::server::Side;
+
+/// What one round fetches.
+const FILE_BYTES: u64 = 64 << 20;
+
+/// Fetched first and not timed: when it is there, the server is up.
+const SMALL: &str = "small";
+const LARGE: &str = "large";
+
+/// The other server, where Debian's package puts it. It knows no windows and answers such a request block by block.
+pub const PEER: &str = "/usr/sbin/in.tftpd";
+
+/// Bytes per second, a block at a time.
+pub fn lockstep(load: &Load, side: &Side) -> Result<f64, String> {
+    round(load, side, 1)
+}
+
+/// Bytes per second, sixteen blocks at a time (RFC 7440).
+pub fn windowed(load: &Load, side: &Side) -> Result<f64, String> {
+    round(load, side, 16)
+}
+
+fn round(load: &Load, side: &Side, window: u32) -> Result<f64, String> {
+    let folder = Folder::with_files().map_err(|error| format!("the files to fetch: {error}"))?;
+    let server = TftpServer::start(side, &folder.path)?;
+    fetch(&server.address, SMALL, load.size, window)?;
+    let begin = Instant::now();
+    fetch(&server.address, LARGE, load.size, window)?;
+    Ok(FILE_BYTES as f64 / begin.elapsed().as_secs_f64())
+}
+
+fn ours(name: &str) -> PathBuf {
+    let bench = std::env::current_exe().unwrap_or_default();
+    bench.with_file_name(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+}
+
+fn fetch(address: &SocketAddr, file: &str, block: usize, window: u32) -> Result<(), String> {
+    let status = Command::new(ours("ch06_get"))
+        .args(["-q", "-blksize", &block.to_string(), "-windowsize", &window.to_string()])
+        .args([&address.to_string(), file, "-"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .status()
+        .map_err(|error| format!("ch06_get did not start ({error}); build it first: make bench"))?;
+    if status.success() { Ok(()) } else { Err(format!("ch06_get ended with {status}")) }
+}
+
+/// A folder of this run's own with the two files; gone when the round is over.
+struct Folder {
+    path: PathBuf,
+}
+
+impl Folder {
+    fn with_files() -> std::io::Result<Folder> {
+        let path = std::env::temp_dir().join(format!("netprog-bench-{}", std::process::id()));
+        std::fs::create_dir_all(&path)?;
+        let folder = Folder { path };
+        std::fs::write(folder.path.join(SMALL), b"ready")?;
+        std::io::copy(
+            &mut std::io::repeat(b'x').take(FILE_BYTES),
+            &mut File::create(folder.path.join(LARGE))?,
+        )?;
+        Ok(folder)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.path);
+    }
+}
+
+struct TftpServer {
+    child: Child,
+    address: SocketAddr,
+}
+
+impl TftpServer {
+    fn start(side: &Side, folder: &Path) -> Result<TftpServer, String> {
+        match side {
+            Side::Running(_) => {
+                Err("a running TFTP server has files of its own; start it from here".to_string())
+            }
+            Side::Ours => TftpServer::start_ours(folder),
+            Side::Peer(program) => TftpServer::start_peer(program, folder),
+        }
+    }
+
+    fn start_ours(folder: &Path) -> Result<TftpServer, String> {
+        let mut command = Command::new(ours("ch06_tftp"));
+        command.args(["-a", "127.0.0.1:0", "-root"]).arg(folder).stdout(Stdio::piped());
+        let mut child = spawn(&mut command)?;
+        let mut line = String::new();
+        if let Some(output) = child.stdout.take() {
+            let mut output = BufReader::new(output);
+            let _ = output.read_line(&mut line);
+            // It tells of every request; somebody must listen.
+            std::thread::spawn(move || std::io::copy(&mut output, &mut std::io::sink()));
+        }
+        let address = line.split_whitespace().last().and_then(|word| word.parse().ok());
+        let place = SocketAddr::from(([0, 0, 0, 0], 0));
+        let server = TftpServer { child, address: address.unwrap_or(place) };
+        if address.is_some() {
+            Ok(server)
+        } else {
+            Err(format!("ch06_tftp did not say where it listens, but {line:?}"))
+        }
+    }
+
+    /// It takes no port of the system's choice, so one that was free a moment ago is taken.
+    fn start_peer(program: &Path, folder: &Path) -> Result<TftpServer, String> {
+        let free = UdpSocket::bind(("127.0.0.1", 0)).and_then(|socket| socket.local_addr());
+        let address = free.map_err(|error| format!("no free port: {error}"))?;
+        let mut command = Command::new(program);
+        command.args(["-L", "-a", &address.to_string(), "-s"]).arg(folder).stdout(Stdio::null());
+        Ok(TftpServer { child: spawn(&mut command)?, address })
+    }
+}
+
+fn spawn(command: &mut Command) -> Result<Child, String> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let spawned = command.stdin(Stdio::null()).stderr(Stdio::null()).spawn();
+    spawned.map_err(|error| format!("{program} did not start: {error}"))
+}
+
+impl Drop for TftpServer {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
