@@ -19,20 +19,34 @@ const THREADS: usize = 2;
 /// Round trips per second over all connections.
 pub fn round(load: &Load, side: &Side) -> Result<f64, String> {
     let server = side.start_echo()?;
-    let mut shares: Vec<Vec<TcpStream>> = Vec::new();
+    drive(load, "connection", || connect(server.address()), client)
+}
+
+/// What a thread of the load does with its share of the sockets until it is told to stop: its round trips.
+type Client<S> = fn(Vec<S>, usize, &Barrier, &AtomicBool) -> std::io::Result<u64>;
+
+/// Shares the sockets out among the threads, lets them begin together, and counts round trips per second. `what` is what
+/// a socket is called when it cannot be had.
+pub fn drive<S: Send + 'static>(
+    load: &Load,
+    what: &str,
+    connect: impl Fn() -> std::io::Result<S>,
+    client: Client<S>,
+) -> Result<f64, String> {
+    let mut shares: Vec<Vec<S>> = Vec::new();
     shares.resize_with(THREADS.min(load.connections), Vec::new);
     for number in 0..load.connections {
-        let stream = connect(server.address()).map_err(|error| format!("connection {number}: {error}"))?;
+        let socket = connect().map_err(|error| format!("{what} {number}: {error}"))?;
         let share = number % shares.len();
-        shares[share].push(stream);
+        shares[share].push(socket);
     }
     let begin_together = Arc::new(Barrier::new(shares.len() + 1));
     let stop = Arc::new(AtomicBool::new(false));
     let mut clients = Vec::new();
-    for streams in shares {
+    for sockets in shares {
         let (begin, stop, size) = (Arc::clone(&begin_together), Arc::clone(&stop), load.size);
-        let client = thread::spawn("client", move || client(streams, size, &begin, &stop));
-        clients.push(client.map_err(|error| format!("no thread for a client: {error}"))?);
+        let running = thread::spawn("client", move || client(sockets, size, &begin, &stop));
+        clients.push(running.map_err(|error| format!("no thread for a client: {error}"))?);
     }
     begin_together.wait();
     let begin = Instant::now();

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use netprog::base::{signal, thread};
@@ -22,12 +22,11 @@ pub enum Side {
 /// A server for one round; a child is killed when the round is over.
 #[derive(Debug)]
 pub struct Server {
-    /// The process number, of a child.
-    child: Option<u32>,
+    child: Option<Kept>,
     address: SocketAddr,
 }
 
-/// The child that runs; there is one at a time. Here and not in [`Server`], so that who ends the bench finds it.
+/// The child that runs; there is one at a time. Here and not in [`Kept`], so that who ends the bench finds it.
 static RUNNING: Mutex<Option<Child>> = Mutex::new(None);
 
 fn running() -> MutexGuard<'static, Option<Child>> {
@@ -91,33 +90,54 @@ impl Side {
     }
 }
 
-/// One of our programs: it stands beside this one.
-fn ours(name: &str) -> Command {
-    let bench = std::env::current_exe().unwrap_or_default();
-    Command::new(bench.with_file_name(format!("{name}{}", std::env::consts::EXE_SUFFIX)))
+/// A server's process, killed when this is dropped or the bench is ended.
+#[derive(Debug)]
+pub struct Kept {
+    number: u32,
 }
 
-/// Starts the command and waits for its line `… listening on ADDRESS`, or `listening ADDRESS` as the peer has it.
-fn start(command: &mut Command) -> Result<Server, String> {
+impl Drop for Kept {
+    fn drop(&mut self) {
+        kill(&mut running());
+    }
+}
+
+/// Starts a server without input and complaints, and gives its output.
+pub fn keep(command: &mut Command) -> Result<(Kept, ChildStdout), String> {
     let program = command.get_program().to_string_lossy().into_owned();
     let mut place = running();
     let spawned = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
     let mut child =
         spawned.map_err(|error| format!("{program} did not start ({error}); build it first: make bench"))?;
-    let (number, stdout) = (child.id(), child.stdout.take());
+    let (kept, output) = (Kept { number: child.id() }, child.stdout.take());
     *place = Some(child);
     drop(place);
-    let Some(stdout) = stdout else { return Err(format!("{program} has no output")) };
+    let output = output.ok_or_else(|| format!("{program} has no output"))?;
+    Ok((kept, output))
+}
+
+/// One of our programs: it stands beside this one.
+pub fn ours(name: &str) -> Command {
+    let bench = std::env::current_exe().unwrap_or_default();
+    Command::new(bench.with_file_name(format!("{name}{}", std::env::consts::EXE_SUFFIX)))
+}
+
+/// The address at the end of a server's line `… listening on ADDRESS`, or `listening ADDRESS` as the peer has it.
+pub fn listening(program: &str, output: &mut impl BufRead) -> Result<SocketAddr, String> {
     let mut line = String::new();
-    let read = BufReader::new(stdout).read_line(&mut line);
-    let address = line.split_whitespace().last().and_then(|word| word.parse().ok());
-    match (read, address) {
-        (Ok(_), Some(address)) => Ok(Server { child: Some(number), address }),
-        _ => {
-            kill(&mut running());
-            Err(format!("{program} did not say where it listens, but {line:?}"))
-        }
+    let read = output.read_line(&mut line);
+    match (read, line.split_whitespace().last().and_then(|word| word.parse().ok())) {
+        (Ok(_), Some(address)) => Ok(address),
+        _ => Err(format!("{program} did not say where it listens, but {line:?}")),
     }
+}
+
+/// Starts the command and waits for the line that says where it listens.
+fn start(command: &mut Command) -> Result<Server, String> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let (kept, output) = keep(command)?;
+    let address = listening(&program, &mut BufReader::new(output))?;
+    Ok(Server { child: Some(kept), address })
 }
 
 impl Server {
@@ -128,17 +148,9 @@ impl Server {
 
     /// Resident memory in bytes, of a child, where the system tells it (Linux).
     pub fn resident_bytes(&self) -> Option<f64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child?)).ok()?;
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.as_ref()?.number)).ok()?;
         let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
         let kibibytes: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
         Some(kibibytes * 1024.0)
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        if self.child.is_some() {
-            kill(&mut running());
-        }
     }
 }

@@ -1,14 +1,14 @@
 //! A file by TFTP: our client fetches 64 MiB from our server, and from tftpd-hpa where that is installed.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufReader, Read};
 use std::net::{SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use crate::Load;
-use crate::server::Side;
+use crate::server::{Kept, Side, keep, listening, ours};
 
 /// What one round fetches.
 const FILE_BYTES: u64 = 64 << 20;
@@ -39,13 +39,8 @@ fn round(load: &Load, side: &Side, window: u32) -> Result<f64, String> {
     Ok(FILE_BYTES as f64 / begin.elapsed().as_secs_f64())
 }
 
-fn ours(name: &str) -> PathBuf {
-    let bench = std::env::current_exe().unwrap_or_default();
-    bench.with_file_name(format!("{name}{}", std::env::consts::EXE_SUFFIX))
-}
-
 fn fetch(address: &SocketAddr, file: &str, block: usize, window: u32) -> Result<(), String> {
-    let status = Command::new(ours("ch06_get"))
+    let status = ours("ch06_get")
         .args(["-q", "-blksize", &block.to_string(), "-windowsize", &window.to_string()])
         .args([&address.to_string(), file, "-"])
         .stdin(Stdio::null())
@@ -81,7 +76,7 @@ impl Drop for Folder {
 }
 
 struct TftpServer {
-    child: Child,
+    _child: Kept,
     address: SocketAddr,
 }
 
@@ -97,24 +92,12 @@ impl TftpServer {
     }
 
     fn start_ours(folder: &Path) -> Result<TftpServer, String> {
-        let mut command = Command::new(ours("ch06_tftp"));
-        command.args(["-a", "127.0.0.1:0", "-root"]).arg(folder).stdout(Stdio::piped());
-        let mut child = spawn(&mut command)?;
-        let mut line = String::new();
-        if let Some(output) = child.stdout.take() {
-            let mut output = BufReader::new(output);
-            let _ = output.read_line(&mut line);
-            // It tells of every request; somebody must listen.
-            std::thread::spawn(move || std::io::copy(&mut output, &mut std::io::sink()));
-        }
-        let address = line.split_whitespace().last().and_then(|word| word.parse().ok());
-        let place = SocketAddr::from(([0, 0, 0, 0], 0));
-        let server = TftpServer { child, address: address.unwrap_or(place) };
-        if address.is_some() {
-            Ok(server)
-        } else {
-            Err(format!("ch06_tftp did not say where it listens, but {line:?}"))
-        }
+        let (child, output) = keep(ours("ch06_tftp").args(["-a", "127.0.0.1:0", "-root"]).arg(folder))?;
+        let mut output = BufReader::new(output);
+        let address = listening("ch06_tftp", &mut output)?;
+        // It tells of every request; somebody must listen.
+        std::thread::spawn(move || std::io::copy(&mut output, &mut std::io::sink()));
+        Ok(TftpServer { _child: child, address })
     }
 
     /// It takes no port of the system's choice, so one that was free a moment ago is taken.
@@ -122,20 +105,8 @@ impl TftpServer {
         let free = UdpSocket::bind(("127.0.0.1", 0)).and_then(|socket| socket.local_addr());
         let address = free.map_err(|error| format!("no free port: {error}"))?;
         let mut command = Command::new(program);
-        command.args(["-L", "-a", &address.to_string(), "-s"]).arg(folder).stdout(Stdio::null());
-        Ok(TftpServer { child: spawn(&mut command)?, address })
-    }
-}
-
-fn spawn(command: &mut Command) -> Result<Child, String> {
-    let program = command.get_program().to_string_lossy().into_owned();
-    let spawned = command.stdin(Stdio::null()).stderr(Stdio::null()).spawn();
-    spawned.map_err(|error| format!("{program} did not start: {error}"))
-}
-
-impl Drop for TftpServer {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        // It prints nothing, so its output need not be read.
+        let (child, _output) = keep(command.args(["-L", "-a", &address.to_string(), "-s"]).arg(folder))?;
+        Ok(TftpServer { _child: child, address })
     }
 }

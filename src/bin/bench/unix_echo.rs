@@ -6,7 +6,6 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
 use netprog::ch07_unix::datagram;
@@ -14,7 +13,7 @@ use netprog::ch07_unix::socket_file::{Access, PrivateDirectory};
 
 use crate::Load;
 use crate::echo;
-use crate::server::Side;
+use crate::server::{Kept, Side, keep, ours};
 
 /// What one round trip is made of: sends the message, receives the answer into the buffer.
 type Trip<'a> = &'a mut dyn FnMut(&[u8], &mut [u8]) -> std::io::Result<()>;
@@ -35,9 +34,9 @@ fn round_trips(load: &Load, trip: Trip<'_>) -> Result<f64, String> {
     Ok(count as f64 / begin.elapsed().as_secs_f64())
 }
 
-/// Our server of one type on a socket file, killed at the end of the round.
+/// Our server of one type on a socket file.
 struct UnixServer {
-    child: Child,
+    _child: Kept,
     path: PathBuf,
     place: PrivateDirectory,
 }
@@ -46,28 +45,11 @@ impl UnixServer {
     fn start(kind: &str) -> Result<UnixServer, String> {
         let place = PrivateDirectory::new("netprog-bench").map_err(|error| error.to_string())?;
         let path = place.file("echo.sock");
-        let program = std::env::current_exe().unwrap_or_default().with_file_name("ch07_echo");
-        let spawned = Command::new(&program)
-            .args(["-type", kind])
-            .arg(&path)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn();
-        let mut child = spawned.map_err(|error| format!("{} did not start: {error}", program.display()))?;
+        let (child, output) = keep(ours("ch07_echo").args(["-type", kind]).arg(&path))?;
         let mut line = String::new();
-        if let Some(output) = child.stdout.take() {
-            let _ = BufReader::new(output).read_line(&mut line);
-        }
-        let server = UnixServer { child, path, place };
+        let _ = BufReader::new(output).read_line(&mut line);
+        let server = UnixServer { _child: child, path, place };
         if line.contains("listening on ") { Ok(server) } else { Err("ch07_echo does not listen".to_string()) }
-    }
-}
-
-impl Drop for UnixServer {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 
