@@ -28,3 +28,13 @@ mod by_hand;
 
 #[path = "ch06/server.rs"]
 mod server;
+
+#[path = "ch06/rollover.rs"]
+mod rollover;
+
+#[cfg(target_os = "linux")]
+#[path = "ch06/network.rs"]
+mod network;
+
+#[path = "ch06/live.rs"]
+mod live;

@@ -6,6 +6,7 @@
 //! * [`socket`]   sockets before they are connected or listening; stopping a listener
 //! * [`options`]  socket options: keepalive, linger, buffers
 //! * [`datagram`]  a datagram's true length, "don't fragment", the path's MTU (Linux)
+//! * [`unconnected`]  which address a datagram came to, and which of ours were refused (Linux)
 //! * [`multicast`]  sockets of a group
 //! * [`poll`]     waiting for one of several descriptors
 //! * [`splice`]   moving bytes between sockets inside the kernel (Linux)
@@ -40,6 +41,8 @@ pub mod signals;
 pub mod socket;
 #[cfg(target_os = "linux")]
 pub mod splice;
+#[cfg(target_os = "linux")]
+pub mod unconnected;
 
 use std::io;
 

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use netprog::base::flags::{Flags, Parsed};
 use netprog::base::{log, signal, trace};
+use netprog::ch06_tftp::command;
 use netprog::ch06_tftp::files::{Directory, Files};
 use netprog::ch06_tftp::server::{Server, ServerConfig};
 use netprog::ch06_tftp::timing::Timing;
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
     flags.string("root", "", "directory to serve instead");
     flags.bool("write", "let clients put new files into the directory");
     flags.int("largest", LARGEST, "bytes of the largest file that is taken");
+    command::define_rollover(&mut flags);
     flags.int("max", 64, "transfers at once");
     flags.duration("timeout", Duration::from_secs(6), "wait for an answer before sending again");
     flags.int("retries", 10, "sends of a packet before giving up");
@@ -67,6 +69,7 @@ fn check(parsed: &Parsed) -> Result<(), String> {
     if !(1..=255).contains(&parsed.int("retries")) {
         return Err("-retries is 1 to 255".to_string());
     }
+    command::rollover(parsed)?;
     if parsed.int("largest") < 0 {
         return Err("-largest is 0 or more".to_string());
     }
@@ -82,6 +85,7 @@ fn run(parsed: &Parsed) -> Result<(), String> {
     config.max_transfers = usize::try_from(parsed.int("max")).unwrap_or(1);
     let sends = u32::try_from(parsed.int("retries")).unwrap_or(1);
     config.timing = Timing::starting_at(parsed.duration("timeout"), sends);
+    config.rollover = command::rollover(parsed)?;
     let address = resolve(parsed.string("a"))?;
     let stop = signal::stop_token().map_err(|error| error.to_string())?;
     let server =

@@ -24,6 +24,7 @@ use super::netascii::{FromNetascii, ToNetascii};
 use super::options::Options;
 use super::packet::{DEFAULT_BLOCK, Mode, Packet, Request};
 use super::receiving::{self, Receiving};
+use super::rollover::Rollover;
 use super::sending::{self, Sending, Totals};
 use super::session::{Session, Sink};
 use super::target::Target;
@@ -47,6 +48,10 @@ pub struct ClientConfig {
     pub timeout: Option<u8>,
     /// Tell the file's size, or ask for it.
     pub size: bool,
+    /// What follows block 65,535.
+    pub rollover: Rollover,
+    /// Where that is 1, ask the server to do the same.
+    pub tell_rollover: bool,
     /// How long to wait and how often.
     pub timing: Timing,
     /// Stay after the last ACK of a get also where nothing was lost.
@@ -62,6 +67,8 @@ impl Default for ClientConfig {
             window: None,
             timeout: None,
             size: true,
+            rollover: Rollover::ToZero,
+            tell_rollover: true,
             timing: Timing::starting_at(Duration::from_secs(1), 6),
             always_dally: false,
         }
@@ -107,6 +114,7 @@ pub fn get(
         let packet = request(name, config.mode, &asked, Packet::Rrq)?;
         let opening = receiving::Opening::Request { packet, asked };
         let transfer = Receiving::new(opening, config.timing).map_err(TransferError::CannotAsk)?;
+        let transfer = transfer.rolling_over(config.rollover);
         let socket = socket_for(server, config.window_bytes())?;
         let mut session = Session::asking(&socket, server, cancel);
         if !config.always_dally {
@@ -143,9 +151,12 @@ pub fn put(
     let size = size.filter(|_| config.mode == Mode::Octet);
     let asked = config.options(size);
     with_fall_back(asked, |asked| {
+        // No server may grant larger blocks than these.
+        config.rollover.check(size.unwrap_or(0), asked.agreed().block_size)?;
         let packet = request(name, config.mode, &asked, Packet::Wrq)?;
         let opening = sending::Opening::Request { packet, asked };
         let transfer = Sending::new(opening, config.timing).map_err(TransferError::CannotAsk)?;
+        let transfer = transfer.rolling_over(config.rollover);
         let socket = socket_for(server, 0)?;
         let mut session = Session::asking(&socket, server, cancel);
         let mut told = Told::default();
@@ -160,7 +171,14 @@ pub fn put(
 impl ClientConfig {
     fn options(&self, size: Option<u64>) -> Options {
         let size = size.filter(|_| self.size);
-        Options { block_size: self.block_size, size, timeout: self.timeout, window: self.window }
+        Options {
+            block_size: self.block_size,
+            size,
+            timeout: self.timeout,
+            window: self.window.map(|blocks| blocks.min(self.rollover.largest_window())),
+            // To 0 is what a server does unasked.
+            rollover: Some(Rollover::ToOne).filter(|to| self.tell_rollover && self.rollover == *to),
+        }
     }
 
     /// Twice what can be on its way, for the system counts more than the payload.

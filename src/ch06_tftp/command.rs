@@ -9,6 +9,7 @@ use super::error::TransferError;
 use super::options::MIN_BLOCK;
 use super::packet::{MAX_BLOCK, Mode};
 use super::progress::rate;
+use super::rollover::Rollover;
 use super::timing::Timing;
 use crate::base::cancel::{Cancel, Cause};
 use crate::base::deadline::Deadline;
@@ -22,11 +23,11 @@ pub const PORT: u16 = 69;
 
 /// The exit codes, for the usage.
 pub const EXIT_CODES: &str = "\
-exit codes: 0 the whole file is there; 1 trouble on this side: a file, a socket, a stop signal;
-2 wrong usage; 3 no answer, or the deadline passed; 4 the server broke the protocol; 10 plus the
-number of the server's ERROR: 10 other, 11 not found, 12 access denied, 13 disk full, 14 illegal
-operation, 15 unknown transfer, 16 file exists, 17 no such user, 18 options refused, 19 a number
-beyond 8.";
+exit codes: 0 the whole file is there; 1 trouble on this side: a file, its length, a socket, a stop
+signal; 2 wrong usage; 3 no answer, a closed port, or the deadline passed; 4 the server broke the
+protocol; 10 plus the number of the server's ERROR: 10 other, 11 not found, 12 access denied, 13
+disk full, 14 illegal operation, 15 unknown transfer, 16 file exists, 17 no such user, 18 options
+refused, 19 a number beyond 8.";
 
 /// Adds the flags both programs have.
 pub fn define_flags(flags: &mut Flags) {
@@ -34,12 +35,26 @@ pub fn define_flags(flags: &mut Flags) {
     flags.int("blksize", 0, "ask for blocks of this many bytes, 8 to 65464; 0 asks for none (512)");
     flags.int("windowsize", 0, "ask for this many blocks at a time, 1 to 65535; 0 asks for none (1)");
     flags.int("peer-timeout", 0, "ask for packets to be sent again after so many seconds, 1 to 255; 0: none");
+    define_rollover(flags);
     flags.bool("plain", "ask for no options at all, not even the file's size");
     flags.bool("netascii", "transfer text: line ends become those of the other system");
     flags.duration("timeout", ours.timing.first, "time to wait for the first answer; later waits adapt");
     flags.int("retries", i64::from(ours.timing.sends), "send a packet this often in all before giving up");
     flags.duration("deadline", Duration::ZERO, "time for the whole transfer; 0 means no limit");
     flags.bool("q", "print nothing but errors");
+}
+
+/// Adds the flag clients and server have.
+pub fn define_rollover(flags: &mut Flags) {
+    flags.string("rollover", "0", "the block's number after 65535: 0, 1, or refuse files that long");
+}
+
+/// What the flag says.
+///
+/// # Errors
+/// A sentence for a word that is none of the three.
+pub fn rollover(parsed: &Parsed) -> Result<Rollover, String> {
+    parsed.string("rollover").parse()
 }
 
 /// The configuration the flags ask for.
@@ -68,6 +83,8 @@ pub fn config(parsed: &Parsed) -> Result<ClientConfig, String> {
         window: window.map(|blocks| blocks as u16),
         timeout: timeout.map(|seconds| seconds as u8),
         size: !plain,
+        rollover: rollover(parsed)?,
+        tell_rollover: !plain,
         timing: Timing::starting_at(first, sends),
         always_dally: false,
     })
@@ -118,7 +135,7 @@ pub fn server_addresses(text: &str, cancel: &Cancel) -> io::Result<Vec<SocketAdd
 
 /// Whether the next address of the same host is worth a try: this one said nothing at all.
 pub fn said_nothing(error: &TransferError, bytes: u64) -> bool {
-    bytes == 0 && matches!(error, TransferError::PeerFellSilent { .. })
+    bytes == 0 && matches!(error, TransferError::PeerFellSilent { .. } | TransferError::PeerIsGone)
 }
 
 /// The exit code for an error; `cause` is why the transfer's token ended, if it has.
@@ -128,13 +145,14 @@ pub fn exit_code(error: &TransferError, cause: Option<Cause>) -> u8 {
             number @ 0..=8 => 10 + number as u8,
             _ => 19,
         },
-        TransferError::PeerFellSilent { .. } => 3,
+        TransferError::PeerFellSilent { .. } | TransferError::PeerIsGone => 3,
         TransferError::PeerBrokeRules(_) | TransferError::OptionsDoNotFit(_) => 4,
         TransferError::CannotAsk(_) => 2,
         TransferError::Stopped if cause == Some(Cause::DeadlineExceeded) => 3,
         TransferError::SourceFailed(_)
         | TransferError::SinkFailed(_)
         | TransferError::SocketFailed(_)
+        | TransferError::TooManyBlocks
         | TransferError::Stopped => 1,
     }
 }

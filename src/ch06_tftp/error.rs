@@ -242,6 +242,10 @@ pub enum TransferError {
     SourceFailed(io::Error),
     /// What came could not be written.
     SinkFailed(io::Error),
+    /// The file needs more blocks than there are numbers, and starting over with them is refused.
+    TooManyBlocks,
+    /// The peer's system says that nobody has the peer's port any more.
+    PeerIsGone,
     /// The socket failed.
     SocketFailed(io::Error),
     /// We were told to stop.
@@ -254,7 +258,10 @@ impl TransferError {
         match self {
             TransferError::PeerGaveError { .. }
             | TransferError::CannotAsk(_)
+            | TransferError::PeerIsGone
             | TransferError::SocketFailed(_) => None,
+            // RFC 1350 §5: "disk full or allocation exceeded".
+            TransferError::TooManyBlocks => Some(ErrorCode::DiskFull),
             TransferError::PeerFellSilent { .. } | TransferError::Stopped => Some(ErrorCode::Undefined),
             TransferError::PeerBrokeRules(error) => Some(error.code()),
             TransferError::OptionsDoNotFit(_) => Some(ErrorCode::OptionRefused),
@@ -296,6 +303,10 @@ impl fmt::Display for TransferError {
             TransferError::CannotAsk(error) => write!(f, "this cannot be asked for: {error}"),
             TransferError::SourceFailed(error) => write!(f, "reading the file failed: {error}"),
             TransferError::SinkFailed(error) => write!(f, "writing the file failed: {error}"),
+            TransferError::TooManyBlocks => {
+                write!(f, "the file needs more than 65535 blocks; larger blocks may do")
+            }
+            TransferError::PeerIsGone => write!(f, "nobody is at the peer's port"),
             TransferError::SocketFailed(error) => write!(f, "the socket failed: {error}"),
             TransferError::Stopped => write!(f, "the transfer was stopped"),
         }

@@ -60,6 +60,11 @@ impl Refusal {
         Refusal { code, words, source: None }
     }
 
+    /// For a file that needs more blocks than there are numbers.
+    pub(super) fn too_many_blocks() -> Refusal {
+        Refusal::new(ErrorCode::DiskFull, "the file needs more than 65535 blocks; ask for larger ones")
+    }
+
     fn of(error: io::Error) -> Refusal {
         let code = ErrorCode::of(&error);
         let words = match code {

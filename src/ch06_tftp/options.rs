@@ -9,12 +9,14 @@
 //! A server grants only what was asked for, and never more of it. It keeps silent about options it does not know and
 //! values it cannot take; the client then does without. A client refuses an answer that breaks this, with ERROR 8.
 //!
-//! We left out blksize2, utimeout and rollover, which no RFC has, and multicast (RFC 2090).
+//! One option is of no RFC, tftp-hpa's rollover: [`super::rollover`]. We left out its siblings blksize2 and utimeout, and
+//! multicast (RFC 2090).
 
 use std::time::Duration;
 
 use super::error::OptionError;
 use super::packet::{DEFAULT_BLOCK, MAX_BLOCK, Pair};
+use super::rollover::Rollover;
 
 /// The smallest block size that can be agreed on (RFC 2348).
 pub const MIN_BLOCK: usize = 8;
@@ -23,6 +25,7 @@ const BLOCK_SIZE: &str = "blksize";
 const SIZE: &str = "tsize";
 const TIMEOUT: &str = "timeout";
 const WINDOW: &str = "windowsize";
+const ROLLOVER: &str = "rollover";
 
 /// The options of a request or of an answer; `None` is not there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,6 +38,8 @@ pub struct Options {
     pub timeout: Option<u8>,
     /// `windowsize`: blocks between two acknowledgements, 1 to 65,535.
     pub window: Option<u16>,
+    /// `rollover`: the number behind 65,535, 0 or 1.
+    pub rollover: Option<Rollover>,
 }
 
 /// What a server grants at most.
@@ -86,6 +91,8 @@ impl Options {
                 options.timeout = number(value).and_then(|n| u8::try_from(n).ok()).filter(|n| *n >= 1);
             } else if is(name, WINDOW) {
                 options.window = window(value);
+            } else if is(name, ROLLOVER) {
+                options.rollover = rollover(value);
             }
         }
         options
@@ -103,6 +110,7 @@ impl Options {
         put(BLOCK_SIZE, self.block_size.map(|n| n.to_string()));
         put(TIMEOUT, self.timeout.map(|n| n.to_string()));
         put(WINDOW, self.window.map(|n| n.to_string()));
+        put(ROLLOVER, self.rollover.map(|n| n.to_string()));
         pairs
     }
 
@@ -122,6 +130,7 @@ impl Options {
             size: self.size.and(size),
             timeout: self.timeout,
             window: self.window.map(|asked| asked.min(limits.window).min(fits)),
+            rollover: self.rollover,
         }
     }
 
@@ -148,6 +157,10 @@ impl Options {
             } else if is(name, WINDOW) && self.window.is_some() {
                 if !(parsed.window.is_some() && parsed.window <= self.window) {
                     return bad(WINDOW);
+                }
+            } else if is(name, ROLLOVER) && self.rollover.is_some() {
+                if parsed.rollover != self.rollover {
+                    return bad(ROLLOVER);
                 }
             } else {
                 return Err(OptionError::NotAsked(name.clone()));
@@ -177,6 +190,14 @@ fn block_size(value: &[u8]) -> Option<usize> {
 
 fn window(value: &[u8]) -> Option<u16> {
     u16::try_from(number(value)?).ok().filter(|blocks| *blocks >= 1)
+}
+
+fn rollover(value: &[u8]) -> Option<Rollover> {
+    match number(value)? {
+        0 => Some(Rollover::ToZero),
+        1 => Some(Rollover::ToOne),
+        _ => None,
+    }
 }
 
 /// Decimal digits and nothing else: `parse` would take a plus sign.
@@ -218,11 +239,18 @@ mod tests {
     fn only_what_was_asked_for_is_granted_and_never_more_of_it() {
         let limits = Limits { block_size: 1428, window: 16, window_bytes: 1 << 20 };
         assert!(Options::default().granted(&limits, Some(5)).is_empty());
-        let asked = Options { block_size: Some(65464), size: Some(0), timeout: Some(9), window: Some(1000) };
+        let rollover = Some(Rollover::ToOne);
+        let asked = Options {
+            block_size: Some(65464),
+            size: Some(0),
+            timeout: Some(9),
+            window: Some(1000),
+            rollover,
+        };
         let granted = asked.granted(&limits, Some(5));
         assert_eq!(
             granted,
-            Options { block_size: Some(1428), size: Some(5), timeout: Some(9), window: Some(16) }
+            Options { block_size: Some(1428), size: Some(5), timeout: Some(9), window: Some(16), rollover }
         );
         assert_eq!(asked.accept(&granted.pairs()), Ok(granted));
         assert_eq!(asked.granted(&limits, None).size, None, "no number is better than a wrong one");

@@ -17,7 +17,8 @@ use std::time::Duration;
 use super::error::{PacketError, TransferError};
 use super::options::{Agreed, Options};
 use super::packet::{Packet, Pair};
-use super::sending::{Totals, farewell, wire_number};
+use super::rollover::Rollover;
+use super::sending::{Totals, farewell};
 use super::timing::{Timer, Timing};
 
 /// What a receiving transfer wants its caller to do now.
@@ -63,6 +64,7 @@ pub enum Opening {
 /// The receiving side of a transfer.
 #[derive(Debug)]
 pub struct Receiving {
+    rollover: Rollover,
     agreed: Agreed,
     granted: Options,
     asked: Option<Options>,
@@ -99,6 +101,7 @@ impl Receiving {
         };
         let agreed = granted.agreed();
         Ok(Receiving {
+            rollover: granted.rollover.unwrap_or_default(),
             agreed,
             granted,
             answered: asked.is_none(),
@@ -116,6 +119,17 @@ impl Receiving {
             failure: None,
             farewell: None,
         })
+    }
+
+    /// The same with another number behind 65,535, unless the options that are agreed on say which.
+    pub fn rolling_over(self, rollover: Rollover) -> Receiving {
+        Receiving { rollover: self.granted.rollover.unwrap_or(rollover), ..self }
+    }
+
+    /// The same when so many blocks are here.
+    #[cfg(test)]
+    pub(super) fn behind(self, blocks: u64) -> Receiving {
+        Receiving { received: blocks, ..self }
     }
 
     /// What is to be done now. Ask until it is [`Step::WaitUntil`], report what came, ask again.
@@ -181,19 +195,23 @@ impl Receiving {
                 self.agreed = granted.agreed();
                 self.timer.progressed(now);
                 self.timer.agree(self.agreed.timeout);
+                self.rollover = granted.rollover.unwrap_or(self.rollover);
                 self.acknowledge();
+                if let Err(error) = self.rollover.check(granted.size.unwrap_or(0), self.agreed.block_size) {
+                    self.fail(error);
+                }
             }
             Err(error) => self.fail(TransferError::OptionsDoNotFit(error)),
         }
     }
 
     fn data(&mut self, block: u16, length: usize, now: Duration) -> Arrival {
-        // 0 is the block we want, 1 and more are behind it, 65,535 is the last one we have.
-        let ahead = block.wrapping_sub(wire_number(self.received + 1));
-        if ahead == u16::MAX && self.received > 0 {
+        if self.received > 0 && block == self.rollover.wire_number(self.received) {
             self.known_block();
             return Arrival::Nothing;
         }
+        // 0 is the block we want, 1 and more are behind it.
+        let Some(ahead) = self.rollover.ahead(block, self.received + 1) else { return Arrival::Nothing };
         if self.complete || ahead >= self.agreed.window {
             return Arrival::Nothing;
         }
@@ -205,6 +223,12 @@ impl Receiving {
             let error = PacketError::BlockTooLong { length, most: self.agreed.block_size };
             self.fail(TransferError::PeerBrokeRules(error));
             return Arrival::Nothing;
+        }
+        if length == self.agreed.block_size {
+            if let Err(error) = self.rollover.check_block(self.received + 2) {
+                self.fail(error);
+                return Arrival::Nothing;
+            }
         }
         self.next_block(length, now)
     }
@@ -242,7 +266,7 @@ impl Receiving {
 
     /// The next thing said is an ACK of what is here.
     fn acknowledge(&mut self) {
-        let [high, low] = wire_number(self.received).to_be_bytes();
+        let [high, low] = self.rollover.wire_number(self.received).to_be_bytes();
         let packet = [0, 4, high, low];
         self.said_before = self.said == packet;
         self.said = packet.to_vec();

@@ -12,7 +12,7 @@
 //! * an ACK that is not the awaited one makes the book send again at once. One ACK doubled by the network then doubles
 //!   every packet that follows, the Sorcerer's Apprentice (RFC 1123 §4.2.3.1). Here only a time-out sends again.
 //! * such an ACK also costs a try, so ten of them end a transfer within moments. Here only time-outs count.
-//! * block numbers wrap from 65,535 to 0 on purpose; the totals have 64 bits.
+//! * what follows block 65,535 is decided ([`super::rollover`]), not an overflow; the totals have 64 bits.
 //!
 //! With a window, an ACK from its middle says that what follows was lost: sending goes on behind it. If the window's very
 //! first block was lost the ACK is the one we know; it is believed once, for else it could be an apprentice again.
@@ -25,6 +25,7 @@ use std::time::Duration;
 use super::error::{ErrorCode, PacketError, TransferError};
 use super::options::{Agreed, Options};
 use super::packet::{DATA_HEADER, Packet, Pair};
+use super::rollover::Rollover;
 use super::timing::{Timer, Timing};
 
 /// What a transfer wants its caller to do now.
@@ -81,6 +82,7 @@ pub enum Opening {
 /// The sending side of a transfer.
 #[derive(Debug)]
 pub struct Sending {
+    rollover: Rollover,
     agreed: Agreed,
     granted: Options,
     timer: Timer,
@@ -118,6 +120,7 @@ impl Sending {
         };
         let agreed = granted.agreed();
         Ok(Sending {
+            rollover: granted.rollover.unwrap_or_default(),
             agreed,
             granted,
             timer: Timer::new(timing.with_agreed(agreed.timeout)),
@@ -137,6 +140,17 @@ impl Sending {
         })
     }
 
+    /// The same with another number behind 65,535, unless the options that are agreed on say which.
+    pub fn rolling_over(self, rollover: Rollover) -> Sending {
+        Sending { rollover: self.granted.rollover.unwrap_or(rollover), ..self }
+    }
+
+    /// The same when so many blocks are through.
+    #[cfg(test)]
+    pub(super) fn behind(self, blocks: u64) -> Sending {
+        Sending { acknowledged: blocks, ..self }
+    }
+
     /// What is to be done now. Ask until it is [`Step::WaitUntil`], report what came, ask again.
     pub fn next(&mut self, now: Duration) -> Step<'_> {
         if self.failure.is_some() {
@@ -151,11 +165,19 @@ impl Sending {
         if self.ended && self.window.is_empty() {
             return Step::Done;
         }
-        if !self.ended && self.window.len() < usize::from(self.agreed.window) {
-            let number = self.acknowledged + self.window.len() as u64 + 1;
-            return Step::Read { block: wire_number(number), size: self.agreed.block_size };
+        if !self.ended && self.window.len() < self.window_size() {
+            let block = self.rollover.wire_number(self.last_in_window() + 1);
+            return Step::Read { block, size: self.agreed.block_size };
         }
         Step::WaitUntil(self.timer.deadline())
+    }
+
+    fn window_size(&self) -> usize {
+        usize::from(self.agreed.window.min(self.rollover.largest_window()))
+    }
+
+    fn last_in_window(&self) -> u64 {
+        self.acknowledged + self.window.len() as u64
     }
 
     fn last_words(&mut self) -> Step<'_> {
@@ -190,6 +212,11 @@ impl Sending {
     pub fn give(&mut self, packet: Vec<u8>) {
         self.ended = packet.len() < DATA_HEADER + self.agreed.block_size;
         self.window.push_back(packet);
+        if !self.ended {
+            if let Err(error) = self.rollover.check_block(self.last_in_window() + 1) {
+                self.fail(error);
+            }
+        }
     }
 
     /// A packet came from the peer. What has no business here is ignored: it costs nothing and changes nothing.
@@ -219,15 +246,18 @@ impl Sending {
     fn opened_with(&mut self, granted: Options, now: Duration) {
         self.opening = None;
         self.timer.progressed(now);
-        if self.asked.is_some() {
-            self.granted = granted;
-            self.agreed = granted.agreed();
-            self.timer.agree(self.agreed.timeout);
+        let Some(asked) = self.asked else { return };
+        self.granted = granted;
+        self.agreed = granted.agreed();
+        self.timer.agree(self.agreed.timeout);
+        self.rollover = granted.rollover.unwrap_or(self.rollover);
+        if let Err(error) = self.rollover.check(asked.size.unwrap_or(0), self.agreed.block_size) {
+            self.fail(error);
         }
     }
 
     fn acknowledge(&mut self, block: u16, now: Duration) {
-        let ahead = usize::from(block.wrapping_sub(wire_number(self.acknowledged)));
+        let Some(ahead) = self.rollover.ahead(block, self.acknowledged).map(usize::from) else { return };
         if ahead == 0 {
             self.go_back_once();
             return;
@@ -289,11 +319,6 @@ impl Sending {
     pub fn options(&self) -> Options {
         self.granted
     }
-}
-
-/// The number a block has on the wire: the lowest 16 bits, so that 0 follows 65,535.
-pub fn wire_number(block: u64) -> u16 {
-    (block & 0xffff) as u16
 }
 
 /// The ERROR packet that tells the peer, if it is to be told.

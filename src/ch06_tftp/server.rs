@@ -11,12 +11,12 @@
 //! of [`ServerConfig::max_transfers`], [`super::timing::Timing::sends`] packets of at most 516 bytes. A request that comes
 //! again while its transfer runs starts no second one; the running transfer repeats its answer by itself.
 //!
-//! We left out answering from the address a request came to when the server listens on all of them (`IP_PKTINFO`): on a
-//! host with several addresses bind it to one.
+//! A server that listens on all addresses answers from the one the request came to: a client takes an answer from the
+//! address it asked and no other. Linux says which that is; elsewhere bind the server to one address.
 
 use std::collections::HashSet;
 use std::fmt;
-use std::io::{self, ErrorKind};
+use std::io;
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -34,12 +34,11 @@ use super::files::{Files, Refusal};
 use super::options::{Limits, Options};
 use super::packet::{MAX_REQUEST, Mode, Packet, Request};
 use super::receiving::{self, Receiving};
+use super::requests::{Asker, Requests};
+use super::rollover::Rollover;
 use super::sending::{self, Sending, Totals};
 use super::session::{Session, Sink, is_error, send_error};
 use super::timing::Timing;
-
-/// How long the server sleeps at most before it looks whether it is to stop.
-const LOOK_FOR_STOP: Duration = Duration::from_millis(100);
 
 /// How long a stopped server waits for its transfers to say goodbye.
 const GRACE: Duration = Duration::from_secs(5);
@@ -63,6 +62,8 @@ pub struct ServerConfig {
     pub timing: Timing,
     /// What it grants of options.
     pub limits: Limits,
+    /// What follows block 65,535, unless the client asks for another number; none does where that is refused.
+    pub rollover: Rollover,
     /// Transfers at once; more clients are told to come back.
     pub max_transfers: usize,
     /// Where it tells of requests.
@@ -72,13 +73,20 @@ pub struct ServerConfig {
 impl ServerConfig {
     /// The book's: ten sends, six seconds; and 64 transfers at once.
     pub fn new(files: Files, log: Logger) -> ServerConfig {
-        ServerConfig { files, timing: Timing::default(), limits: Limits::default(), max_transfers: 64, log }
+        ServerConfig {
+            files,
+            timing: Timing::default(),
+            limits: Limits::default(),
+            rollover: Rollover::ToZero,
+            max_transfers: 64,
+            log,
+        }
     }
 }
 
 /// A server that is bound and not yet serving.
 pub struct Server {
-    socket: UdpSocket,
+    requests: Requests,
     address: SocketAddr,
     config: ServerConfig,
 }
@@ -90,8 +98,6 @@ type Key = (SocketAddr, bool, Vec<u8>);
 struct Shared {
     config: ServerConfig,
     running: Mutex<HashSet<Key>>,
-    /// Where transfers bind: the server's address, with a port of the system's choice.
-    local: SocketAddr,
     dallying: Permits,
     stop: Cancel,
 }
@@ -118,11 +124,10 @@ impl Server {
     /// Binds the port for requests; port 0 lets the system choose.
     ///
     /// # Errors
-    /// The system's; [`ErrorKind::PermissionDenied`] for port 69 without the right to it.
+    /// The system's; [`io::ErrorKind::PermissionDenied`] for port 69 without the right to it.
     pub fn bind(address: SocketAddr, config: ServerConfig) -> io::Result<Server> {
-        let socket = UdpSocket::bind(address)?;
-        socket.set_read_timeout(Some(LOOK_FOR_STOP))?;
-        Ok(Server { address: socket.local_addr()?, socket, config })
+        let requests = Requests::bind(address)?;
+        Ok(Server { address: requests.address()?, requests, config })
     }
 
     /// Where it takes requests.
@@ -135,8 +140,6 @@ impl Server {
     /// # Errors
     /// What shows that the socket itself is no good.
     pub fn serve(self, stop: &Cancel) -> io::Result<()> {
-        let mut local = self.address;
-        local.set_port(0);
         let transfers = Group::new();
         let permits = Permits::new(self.config.max_transfers);
         let stop = stop.child();
@@ -144,7 +147,6 @@ impl Server {
         let shared = Arc::new(Shared {
             config: self.config,
             running,
-            local,
             dallying: Permits::new(MAX_DALLYING),
             stop: stop.clone(),
         });
@@ -152,11 +154,11 @@ impl Server {
         let mut buffer = [0; MAX_REQUEST + 1];
         let mut result = Ok(());
         while !stop.has_ended() {
-            match self.socket.recv_from(&mut buffer) {
-                Ok((length, client)) => {
-                    answer(&self.socket, &buffer[..length], client, &shared, &transfers, &permits);
+            match self.requests.next(&mut buffer) {
+                Ok(Some((length, asker))) => {
+                    answer(&asker, &buffer[..length], &shared, &transfers, &permits);
                 }
-                Err(error) if is_passing(error.kind()) => {}
+                Ok(None) => {}
                 Err(error) => {
                     result = Err(error);
                     break;
@@ -187,47 +189,28 @@ impl fmt::Debug for Server {
     }
 }
 
-/// What a receive may say without anything being wrong with the socket. On Windows an earlier datagram that nobody took
-/// comes back as a reset.
-fn is_passing(kind: ErrorKind) -> bool {
-    matches!(
-        kind,
-        ErrorKind::WouldBlock
-            | ErrorKind::TimedOut
-            | ErrorKind::Interrupted
-            | ErrorKind::ConnectionRefused
-            | ErrorKind::ConnectionReset
-    )
-}
-
 /// What comes to the port for requests. The book logs what it cannot serve and says nothing, so its clients wait for
 /// nothing; here they are told.
-fn answer(
-    socket: &UdpSocket,
-    datagram: &[u8],
-    client: SocketAddr,
-    shared: &Arc<Shared>,
-    transfers: &Group,
-    permits: &Permits,
-) {
+fn answer(asker: &Asker<'_>, datagram: &[u8], shared: &Arc<Shared>, transfers: &Group, permits: &Permits) {
     let log = &shared.config.log;
+    let client = asker.client;
     let (request, writes) = match Packet::decode(datagram) {
         Ok(Packet::Rrq(request)) => (request, false),
         Ok(Packet::Wrq(request)) => (request, true),
         _ if is_error(datagram) => return,
         Ok(_) => {
-            return send_error(socket, client, ErrorCode::UnknownTransferId, "no transfer has this port");
+            return asker.refuse(ErrorCode::UnknownTransferId, "no transfer has this port");
         }
         Err(error) => {
             log.println(&format!("[{client}] bad request: {error}"));
-            return send_error(socket, client, error.code(), &error.to_string());
+            return asker.refuse(error.code(), &error.to_string());
         }
     };
     let mode = match request.transfer_mode() {
         Ok(mode) => mode,
         Err(error) => {
             log.println(&format!("[{client}] bad request: {error}"));
-            return send_error(socket, client, error.code(), "only octet and netascii are supported");
+            return asker.refuse(error.code(), "only octet and netascii are supported");
         }
     };
     let key = (client, writes, request.name.clone());
@@ -237,22 +220,30 @@ fn answer(
     }
     let Some(permit) = permits.try_acquire() else {
         log.println(&format!("[{client}] refused: {} transfers are running", shared.config.max_transfers));
-        return send_error(socket, client, ErrorCode::Undefined, "too many transfers; come back later");
+        return asker.refuse(ErrorCode::Undefined, "too many transfers; come back later");
     };
     shared.running().insert(key.clone());
     let listed = Listed { shared: Arc::clone(shared), key };
+    let local = asker.local;
     let work = move || {
-        transfer(&listed.shared, client, &request, mode, writes, permit);
+        let shared = &listed.shared;
+        match UdpSocket::bind(local) {
+            Ok(socket) => transfer(shared, &socket, client, &request, mode, writes, permit),
+            Err(error) => {
+                shared.config.log.println(&format!("[{client}] no socket for the transfer: {error}"));
+            }
+        }
     };
     if let Err(error) = transfers.spawn("tftp-transfer", STACK, work) {
         log.println(&format!("[{client}] no thread: {error}"));
-        send_error(socket, client, ErrorCode::Undefined, "the server is out of threads");
+        asker.refuse(ErrorCode::Undefined, "the server is out of threads");
     }
 }
 
 /// One transfer, from request to end, in its own thread.
 fn transfer(
     shared: &Shared,
+    socket: &UdpSocket,
     client: SocketAddr,
     request: &Request,
     mode: Mode,
@@ -263,14 +254,10 @@ fn transfer(
     let verb = if writes { "offered" } else { "requested" };
     let name = escaped(&request.name, SHOWN_NAME);
     log.println(&format!("[{client}] {verb} file: {name}"));
-    let socket = match UdpSocket::bind(shared.local) {
-        Ok(socket) => socket,
-        Err(error) => return log.println(&format!("[{client}] no socket for the transfer: {error}")),
-    };
     let served = if writes {
-        receive(shared, &socket, client, request, mode, permit)
+        receive(shared, socket, client, request, mode, permit)
     } else {
-        let served = send(shared, &socket, client, request, mode);
+        let served = send(shared, socket, client, request, mode);
         drop(permit);
         served
     };
@@ -284,7 +271,7 @@ fn transfer(
             log.println(&format!("[{client}] ended after {} blocks: {error}", totals.blocks));
         }
         Err(refusal) => {
-            send_error(&socket, client, refusal.code, refusal.words);
+            send_error(socket, client, refusal.code, refusal.words);
             let because = refusal.source.map(|error| format!(": {error}")).unwrap_or_default();
             log.println(&format!("[{client}] refused {name}: {}{because}", refusal.words));
         }
@@ -295,14 +282,28 @@ type Served = Result<(Totals, Result<(), TransferError>), Refusal>;
 
 fn send(shared: &Shared, socket: &UdpSocket, client: SocketAddr, request: &Request, mode: Mode) -> Served {
     let mut source = shared.config.files.open(&request.name, mode)?;
-    let granted = Options::parse(&request.options).granted(&shared.config.limits, source.size);
+    let granted = granted(&Options::parse(&request.options), shared, source.size)?;
     let opening = if granted.is_empty() { sending::Opening::Block } else { sending::Opening::Oack(granted) };
     let transfer = match Sending::new(opening, shared.config.timing) {
-        Ok(transfer) => transfer,
+        Ok(transfer) => transfer.rolling_over(shared.config.rollover),
         Err(error) => return Ok((Totals::default(), Err(TransferError::CannotAsk(error)))),
     };
     let mut session = Session::with(socket, client, &shared.stop);
     Ok(session.send_all(transfer, &mut source.bytes, &mut |_, _| {}))
+}
+
+/// What the client gets of the options it asks for.
+///
+/// # Errors
+/// [`Refusal`] of a file whose size is known and that would need more blocks than there are numbers.
+fn granted(asked: &Options, shared: &Shared, size: Option<u64>) -> Result<Options, Refusal> {
+    let ours = shared.config.rollover;
+    let mut granted = asked.granted(&shared.config.limits, size);
+    if ours == Rollover::Refused {
+        granted.rollover = None;
+    }
+    let fits = ours.check(size.unwrap_or(0), granted.agreed().block_size);
+    fits.map(|()| granted).map_err(|_| Refusal::too_many_blocks())
 }
 
 fn receive(
@@ -316,14 +317,14 @@ fn receive(
     let asked = Options::parse(&request.options);
     // Text shrinks on its way into the file: what is announced says nothing about what it will take.
     let announced = if mode == Mode::Octet { asked.size } else { None };
+    let granted = granted(&asked, shared, asked.size)?;
     let file = shared.config.files.create(&request.name, mode, announced)?;
     let dallying = shared.dallying.clone();
     let mut sink = Counted { file, transfer: Some(permit), dallying, lingers: None };
-    let granted = asked.granted(&shared.config.limits, asked.size);
     let opening =
         if granted.is_empty() { receiving::Opening::Ack } else { receiving::Opening::Oack(granted) };
     let transfer = match Receiving::new(opening, shared.config.timing) {
-        Ok(transfer) => transfer,
+        Ok(transfer) => transfer.rolling_over(shared.config.rollover),
         Err(error) => return Ok((Totals::default(), Err(TransferError::CannotAsk(error)))),
     };
     let mut session = Session::with(socket, client, &shared.stop);

@@ -6,8 +6,11 @@
 //!          ◀── time passed ── clock
 //! ```
 //! The socket is not connected. A connected one would drop strangers' packets before we see them, and RFC 1350 wants them
-//! answered: a peer that hears ERROR 5 knows that its transfer is gone. It is the one error that ends nothing here. The
-//! price: an unconnected socket is not told that the peer's port is closed, so a peer that vanished costs all tries.
+//! answered: a peer that hears ERROR 5 knows that its transfer is gone. It is the one error that ends nothing here.
+//!
+//! ICMP tells an unconnected socket nothing, unless it asks, as ours does on Linux: it may have sent to many, so the error
+//! queue has to say whose port is closed. If it is the peer's, the transfer is over at once; a stranger's means nothing.
+//! What the peer sent before it left is taken first. On other systems a peer that vanished costs all tries.
 //!
 //! A client does not know the server's port for the transfer before the first answer comes. That answer fixes it.
 
@@ -17,6 +20,8 @@ use std::time::{Duration, Instant};
 
 use crate::base::cancel::Cancel;
 use crate::base::deadline::Deadline;
+#[cfg(target_os = "linux")]
+use crate::base::sys::unconnected;
 use crate::base::trace;
 use crate::base::trace::Kind;
 
@@ -31,6 +36,12 @@ const LOOK_FOR_STOP: Duration = Duration::from_millis(100);
 
 /// Strangers answered during one transfer. Somebody who floods the port with false senders gets no more echoes.
 const MAX_STRANGERS: u32 = 64;
+
+/// How long we look for what the peer sent before its port was closed. It is in our queue or nowhere.
+const LAST_LOOK: Duration = Duration::from_millis(1);
+
+/// Sends of one packet that may fail for what became of earlier ones. Then it counts as lost.
+const MAX_FAILED_SENDS: u32 = 8;
 
 /// Where what is received goes.
 pub trait Sink {
@@ -64,6 +75,8 @@ pub struct Session<'a> {
     /// The socket's read timeout, once it is set.
     nap: Option<Duration>,
     leaves_early: bool,
+    /// Nobody has the peer's port, says its system.
+    peer_is_gone: bool,
     stop: Cancel,
 }
 
@@ -76,6 +89,7 @@ enum Waited {
 impl<'a> Session<'a> {
     /// A server's: the peer is who sent the request.
     pub fn with(socket: &'a UdpSocket, peer: SocketAddr, stop: &Cancel) -> Session<'a> {
+        hear_of_refusals(socket);
         Session {
             socket,
             peer,
@@ -86,6 +100,7 @@ impl<'a> Session<'a> {
             buffer: vec![0; DATA_HEADER + MAX_BLOCK + 1],
             nap: None,
             leaves_early: false,
+            peer_is_gone: false,
             stop: stop.clone(),
         }
     }
@@ -195,7 +210,10 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn send(&self, packet: &[u8]) -> io::Result<()> {
+    fn send(&mut self, packet: &[u8]) -> io::Result<()> {
+        if self.peer_is_gone {
+            return Ok(());
+        }
         if trace::is_on() {
             let me = self.socket.local_addr().map_or_else(|_| "?".to_string(), |a| a.to_string());
             trace::between_with(
@@ -206,20 +224,37 @@ impl<'a> Session<'a> {
                 || in_words(packet),
             );
         }
-        loop {
-            match self.socket.send_to(packet, self.peer) {
-                Ok(_) => return Ok(()),
-                // A signal came. As for a queue that is full or a port that was closed a moment ago: that is a packet
-                // lost, and lost packets are what we are here for.
-                Err(error) => match error.kind() {
-                    ErrorKind::Interrupted => {}
-                    ErrorKind::WouldBlock | ErrorKind::ConnectionRefused | ErrorKind::ConnectionReset => {
-                        return Ok(());
-                    }
-                    _ => return Err(error),
-                },
+        for _ in 0..MAX_FAILED_SENDS {
+            let Err(error) = self.socket.send_to(packet, self.peer) else { return Ok(()) };
+            match error.kind() {
+                ErrorKind::Interrupted => {}
+                // Of an earlier datagram; this one has not left.
+                _ if self.hears_of_refusals() => {}
+                // A queue that is full, a port that was closed a moment ago: that is a packet lost, and lost packets are
+                // what we are here for.
+                ErrorKind::WouldBlock | ErrorKind::ConnectionRefused | ErrorKind::ConnectionReset => break,
+                _ => return Err(error),
+            }
+            if self.peer_is_gone {
+                break;
             }
         }
+        Ok(())
+    }
+
+    /// Reads what the system says about datagrams sent before, `false` if nothing. Only a refusal of the peer's port is of
+    /// interest: a stranger's says nothing about the transfer, and "no way there" may pass.
+    fn hears_of_refusals(&mut self) -> bool {
+        let mut heard = false;
+        while let Some((to, kind)) = next_refusal(self.socket) {
+            heard = true;
+            trace::note(|| format!("what was sent to {to} did not get there: {kind}"));
+            let is_peer = to.ip() == self.peer.ip() && to.port() == self.peer.port();
+            if is_peer && kind == ErrorKind::ConnectionRefused {
+                self.peer_is_gone = true;
+            }
+        }
+        heard
     }
 
     /// Waits for a datagram from the peer until `moment` of the transfer's clock.
@@ -233,17 +268,19 @@ impl<'a> Session<'a> {
                 return Err(TransferError::Stopped);
             }
             let Ok(left) = deadline.remaining() else { return Ok(Waited::TimePassed) };
-            let nap = left.map_or(LOOK_FOR_STOP, |left| left.min(LOOK_FOR_STOP));
+            let longest = if self.peer_is_gone { LAST_LOOK } else { LOOK_FOR_STOP };
+            let nap = left.map_or(longest, |left| left.min(longest));
             self.set_nap(nap).map_err(TransferError::SocketFailed)?;
             match self.socket.recv_from(&mut self.buffer) {
                 Ok((length, from)) if self.is_from_peer(from) => return Ok(Waited::Datagram(length)),
                 Ok((length, from)) => self.answer_stranger(length, from),
                 Err(error) => match error.kind() {
-                    ErrorKind::WouldBlock
-                    | ErrorKind::TimedOut
-                    | ErrorKind::Interrupted
-                    | ErrorKind::ConnectionRefused
-                    | ErrorKind::ConnectionReset => {}
+                    ErrorKind::WouldBlock | ErrorKind::TimedOut if self.peer_is_gone => {
+                        return Err(TransferError::PeerIsGone);
+                    }
+                    ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted => {}
+                    _ if self.hears_of_refusals() => {}
+                    ErrorKind::ConnectionRefused | ErrorKind::ConnectionReset => {}
                     _ => return Err(TransferError::SocketFailed(error)),
                 },
             }
@@ -263,6 +300,8 @@ impl<'a> Session<'a> {
         if !self.peer_is_fixed && from.ip() == self.peer.ip() {
             self.peer = from;
             self.peer_is_fixed = true;
+            // It was the port for requests that was closed.
+            self.peer_is_gone = false;
         }
         from == self.peer
     }
@@ -275,7 +314,30 @@ impl<'a> Session<'a> {
         }
         self.strangers += 1;
         send_error(self.socket, from, ErrorCode::UnknownTransferId, "this port serves another transfer");
+        // The send may have used up the notice of an earlier refusal, the peer's among them.
+        self.hears_of_refusals();
     }
+}
+
+/// Best effort: a system that does not do it leaves us with the tries.
+#[cfg(target_os = "linux")]
+fn hear_of_refusals(socket: &UdpSocket) {
+    let _ = unconnected::keep_errors(socket);
+}
+
+#[cfg(not(target_os = "linux"))]
+fn hear_of_refusals(_socket: &UdpSocket) {}
+
+/// To whom an earlier datagram did not get, and why.
+#[cfg(target_os = "linux")]
+fn next_refusal(socket: &UdpSocket) -> Option<(SocketAddr, ErrorKind)> {
+    let told = unconnected::next_error(socket).ok().flatten()?;
+    Some((told.to, told.error.kind()))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn next_refusal(_socket: &UdpSocket) -> Option<(SocketAddr, ErrorKind)> {
+    None
 }
 
 fn store(packet: &Packet<'_>, arrival: Arrival, sink: &mut dyn Sink) -> io::Result<()> {

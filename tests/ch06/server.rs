@@ -1,15 +1,12 @@
 //! Listings 6-9 to 6-11: the server on real sockets, before clients written down packet by packet. Rows 6.9 to 6.25, R.
 
 use std::fs;
-use std::io;
-use std::net::UdpSocket;
 use std::time::Duration;
 
-use netprog::base::fault::{Link, LinkFaults, UdpLink};
 use netprog::base::trace;
 use netprog::ch06_tftp::error::ErrorCode;
 use netprog::ch06_tftp::files::{Directory, Files};
-use netprog::ch06_tftp::packet::{Mode, Packet, Request};
+use netprog::ch06_tftp::packet::Packet;
 use netprog::ch06_tftp::timing::Timing;
 
 use crate::by_hand::{Client, Root, bytes, config, payload_server, request, start};
@@ -209,7 +206,7 @@ fn more_transfers_than_the_limit_are_refused_and_told() {
 fn options_unknown_or_out_of_range_are_passed_over() {
     let server = payload_server(600);
     let mut client = Client::of(server.address());
-    client.ask(b"f", &[("rollover", "0"), ("blksize", "7"), ("timeout", "0"), ("windowsize", "0")]);
+    client.ask(b"f", &[("rollover", "2"), ("blksize", "7"), ("timeout", "0"), ("windowsize", "0")]);
     client.hears_data(1);
     let mut client = Client::of(server.address());
     client.ask(b"f", &[("multicast", ""), ("TSize", "0"), ("blksize", "65465"), ("timeout", "255")]);
@@ -315,49 +312,4 @@ fn a_stop_tells_the_clients_and_leaves_no_partial_file() {
     server.stop().unwrap();
     client.hears_error(ErrorCode::Undefined);
     assert!(root.names().is_empty(), "{:?}", root.names());
-}
-
-/// The same machines on real sockets behind a bad link: a few, for they take real time.
-#[test]
-fn live_transfers_over_a_bad_link_end_with_the_same_bytes() {
-    use netprog::base::cancel::Cancel;
-    use netprog::ch06_tftp::options::Options;
-    use netprog::ch06_tftp::receiving::{Opening, Receiving};
-    use netprog::ch06_tftp::session::{Session, Sink};
-
-    struct Memory(Vec<u8>);
-    impl Sink for Memory {
-        fn write(&mut self, part: &[u8]) -> io::Result<()> {
-            self.0.extend_from_slice(part);
-            Ok(())
-        }
-        fn finish(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    let timing = Timing::starting_at(Duration::from_millis(40), 30);
-    let mut config = config(Files::Payload(bytes(20_000).into()));
-    config.timing = timing;
-    let server = start(config);
-    let faults = LinkFaults { drop: 0.2, duplicate: 0.1, reorder: 0.1, ..LinkFaults::default() };
-    for (seed, window) in [(1, 1), (2, 4)] {
-        let link = UdpLink::start(
-            server.address(),
-            Link::new(seed, faults.clone()),
-            Link::new(seed + 100, faults.clone()),
-        )
-        .unwrap();
-        let asked = Options { block_size: Some(1024), window: Some(window), ..Options::default() };
-        let mut request = Request::new(b"f", Mode::Octet);
-        request.options = asked.pairs();
-        let packet = Packet::Rrq(request).encode().unwrap();
-        let transfer = Receiving::new(Opening::Request { packet, asked }, timing).unwrap();
-        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-        let mut sink = Memory(Vec::new());
-        let mut session = Session::asking(&socket, link.address(), &Cancel::new());
-        let (_, result) = session.receive_all(transfer, &mut sink, &mut |_, _| {});
-        result.unwrap();
-        assert!(sink.0 == bytes(20_000), "seed {seed}");
-    }
 }

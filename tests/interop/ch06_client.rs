@@ -126,6 +126,30 @@ fn forty_megabytes_wrap_the_block_number_in_both_directions() {
     }
 }
 
+/// Row 6.19: tftpd-hpa has an option for the number behind 65,535, and our client asks for it. Blocks of 8 bytes.
+#[test]
+#[ignore = "needs in.tftpd"]
+fn tftpd_hpa_goes_on_with_1_where_it_is_asked_to() {
+    let (served, here) = (Folder::new("rollover"), Folder::new("rollover-here"));
+    let (_server, address) = tftpd_hpa(&served);
+    let content = bytes(8 * 65_540 + 3);
+    let local = here.path("long");
+    std::fs::write(&local, &content).unwrap();
+    for flags in [&["-blksize", "8", "-rollover", "1"][..], &["-blksize", "8"]] {
+        let name = format!("long-{}", flags.len());
+        let output = run("ch06_put", &[flags, &[&address[..], &local, &name]].concat());
+        assert_eq!(output.status.code(), Some(0), "{flags:?}: {}", stderr(&output));
+        assert!(std::fs::read(served.path(&name)).unwrap() == content, "{flags:?}");
+        get(&address, flags, &name, &content);
+    }
+    // Unasked it goes on with 0: who waits for 1 waits in vain.
+    let unasked = ["-plain", "-rollover", "1", "-timeout", "50ms", "-retries", "2"];
+    std::fs::write(served.path("longer"), bytes(512 * 65_540)).unwrap();
+    let output = run("ch06_get", &[&unasked[..], &[&address, "longer", "-"]].concat());
+    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+    assert_eq!(output.stdout.len(), 512 * 65_535);
+}
+
 #[test]
 #[ignore = "needs in.tftpd"]
 fn text_and_errors_mean_the_same_to_tftpd_hpa() {

@@ -101,11 +101,13 @@ fn what_is_put_is_there_and_comes_back_with_every_option() {
     let server = server(&served);
     let address = server.address().to_string();
     let local = here.with("local.bin", &bytes(100_000));
-    let all: [&[&str]; 4] = [
+    let all: [&[&str]; 6] = [
         &["-plain"],
         &["-blksize", "1428"],
         &["-blksize", "1428", "-windowsize", "16", "-peer-timeout", "3"],
         &["-netascii"],
+        &["-rollover", "1"],
+        &["-rollover", "refuse"],
     ];
     for (index, flags) in all.iter().enumerate() {
         let name = format!("remote-{index}");
@@ -149,7 +151,7 @@ fn the_exit_code_says_what_went_wrong() {
     let target = here.path("got");
     let nobody = UdpSocket::bind("127.0.0.1:0").unwrap();
     let silent = nobody.local_addr().unwrap().to_string();
-    let cases: [(&str, &[&str], i32, &str); 9] = [
+    let cases: [(&str, &[&str], i32, &str); 11] = [
         ("ch06_get", &[&address, "missing", &target], 11, "file not found"),
         ("ch06_get", &[&address, "../../etc/passwd", &target], 12, "access denied"),
         ("ch06_put", &[&address, &local, "taken"], 16, "file exists"),
@@ -164,6 +166,8 @@ fn the_exit_code_says_what_went_wrong() {
         ("ch06_get", &[&address, "taken", "/nonexistent/target"], 1, "/nonexistent/target"),
         ("ch06_get", &["-blksize", "7", &address, "x", &target], 2, "-blksize 7: it may be 8 to 65464"),
         ("ch06_put", &[&address, "-"], 2, "give the remote one"),
+        ("ch06_get", &["-rollover", "2", &address, "x", &target], 2, "-rollover 2: it may be 0, 1 or refuse"),
+        ("ch06_tftp", &["-rollover", "one"], 2, "-rollover one: it may be 0, 1 or refuse"),
     ];
     for (name, arguments, code, words) in cases {
         let output = run(name, arguments);
@@ -176,6 +180,37 @@ fn the_exit_code_says_what_went_wrong() {
     assert_eq!(here.names(), ["local"], "no target, and no part of one");
 }
 
+/// A file of one block too many, with either side refusing; and a host where nobody listens.
+#[test]
+fn what_cannot_be_is_said_at_once() {
+    let (served, here) = (Folder::new("refuse"), Folder::new("refuse-here"));
+    let root = served.0.to_str().unwrap();
+    let server =
+        Program::start("ch06_tftp", &["-a", "127.0.0.1:0", "-root", root, "-write", "-rollover", "refuse"]);
+    let address = server.address().to_string();
+    served.with("long", &bytes(8 * 65_535));
+    let (local, target) = (here.with("local", &bytes(8 * 65_535)), here.path("got"));
+    let cases: [(&str, &[&str], i32); 4] = [
+        ("ch06_get", &["-blksize", "8", &address, "long", &target], 13),
+        ("ch06_put", &["-blksize", "8", &address, &local, "new"], 13),
+        ("ch06_put", &["-blksize", "8", "-rollover", "refuse", &address, &local, "new"], 1),
+        ("ch06_get", &["-blksize", "9", "-rollover", "refuse", &address, "long", &target], 0),
+    ];
+    for (name, arguments, code) in cases {
+        let output = run(name, arguments);
+        assert_code(&output, code);
+        assert_eq!(stderr(&output).contains("65535 blocks"), code != 0, "{}", stderr(&output));
+    }
+    assert!(here.read("got") == bytes(8 * 65_535) && served.names() == ["long"]);
+    if cfg!(target_os = "linux") {
+        // An address of its own, so that no other test takes the port once it is free.
+        let closed = UdpSocket::bind("127.0.0.6:0").unwrap().local_addr().unwrap().to_string();
+        let output = run("ch06_get", &["-timeout", "1h", &closed, "x", &target]);
+        assert_code(&output, 3);
+        assert!(stderr(&output).contains("nobody is at the peer's port"), "{}", stderr(&output));
+    }
+}
+
 #[test]
 fn help_names_the_exit_codes_and_wrong_usage_is_2() {
     for name in ["ch06_get", "ch06_put", "ch06_sha512_256"] {
@@ -183,7 +218,7 @@ fn help_names_the_exit_codes_and_wrong_usage_is_2() {
         assert_code(&output, 0);
         let text = stdout(&output);
         assert!(text.starts_with(&format!("usage: {name}")), "{text}");
-        assert_eq!(text.contains("13 disk full"), name != "ch06_sha512_256", "{text}");
+        assert_eq!(text.contains("16 file exists"), name != "ch06_sha512_256", "{text}");
         assert_code(&run(name, &["-no-such-flag"]), 2);
     }
     for arguments in [&[][..], &["host"], &["host", "a", "b", "c"], &["host", "directory/"]] {
