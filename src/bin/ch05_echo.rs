@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use netprog::base::flags::Flags;
+use netprog::base::show::printable;
 use netprog::base::{signal, trace};
 use netprog::ch05_udp::echo::{BOOKS_BUFFER, LARGEST_BUFFER, echo};
 use netprog::ch05_udp::open_socket::bind;
@@ -34,7 +35,7 @@ fn main() -> ExitCode {
     match run(parsed.string("a"), buffer) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let _ = writeln!(io::stderr(), "{NAME}: {error}");
+            let _ = writeln!(io::stderr(), "{NAME}: {}", printable(error.to_string().as_bytes()));
             ExitCode::FAILURE
         }
     }

@@ -5,6 +5,8 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use netprog::base::show::printable;
+
 #[cfg(target_os = "linux")]
 fn main() -> ExitCode {
     linux::main()
@@ -16,9 +18,9 @@ fn main() -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// One line on standard error. It must not panic when nobody reads it, as eprintln! would.
+/// One line on standard error, whatever was given as a host. It must not panic when nobody reads it, as eprintln! would.
 fn complain(message: &str) {
-    let _ = writeln!(io::stderr(), "ch05_mtu: {message}");
+    let _ = writeln!(io::stderr(), "ch05_mtu: {}", printable(message.as_bytes()));
 }
 
 #[cfg(target_os = "linux")]

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use netprog::base::cancel::Cancel;
 use netprog::base::flags::Flags;
+use netprog::base::show::printable;
 use netprog::base::signal;
 use netprog::base::trace;
 use netprog::ch06_tftp::client::{self, ClientConfig, Report};
@@ -46,6 +47,7 @@ fn main() -> ExitCode {
     let mut progress = if parsed.bool("q") { Progress::silent() } else { Progress::on_terminal() };
     let result = get(&addresses, remote, local, &config, &cancel, &mut progress);
     progress.clear();
+    let result = result.map_err(|error| command::stopped_or(error, cancel.cause()));
     match result {
         Ok(_) if parsed.bool("q") => ExitCode::SUCCESS,
         Ok(report) => say(0, &format!("{remote}: {}", command::summary(&report))),
@@ -76,8 +78,8 @@ fn get(
     let mut last = TransferError::PeerFellSilent { sends: 0 };
     for address in addresses {
         let target = match local {
-            "-" => Ok(Target::writing_to(io::stdout())),
-            name => Target::create(Path::new(name)),
+            "-" => standard_output(cancel),
+            name => Target::create_until(Path::new(name), cancel),
         };
         let target = target.map_err(TransferError::SinkFailed)?;
         let mut bytes = 0;
@@ -93,8 +95,18 @@ fn get(
     Err(last)
 }
 
+#[cfg(unix)]
+fn standard_output(stop: &Cancel) -> io::Result<Target> {
+    netprog::ch06_tftp::pipes::Pipe::output(stop).map(Target::writing_to)
+}
+
+#[cfg(not(unix))]
+fn standard_output(_stop: &Cancel) -> io::Result<Target> {
+    Ok(Target::writing_to(io::stdout()))
+}
+
 /// One line on standard error, for standard output may be the file.
 fn say(code: u8, text: &str) -> ExitCode {
-    let _ = writeln!(io::stderr(), "ch06_get: {text}");
+    let _ = writeln!(io::stderr(), "ch06_get: {}", printable(text.as_bytes()));
     ExitCode::from(code)
 }

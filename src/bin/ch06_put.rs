@@ -1,17 +1,19 @@
 //! Puts a file on a TFTP server. See [`netprog::ch06_tftp::client`].
 
-use std::fs::File;
 use std::io::{self, Read, Write};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::ExitCode;
 
 use netprog::base::cancel::Cancel;
 use netprog::base::flags::Flags;
+use netprog::base::show::printable;
 use netprog::base::signal;
 use netprog::base::trace;
 use netprog::ch06_tftp::client::{self, ClientConfig, Report};
 use netprog::ch06_tftp::command;
 use netprog::ch06_tftp::error::TransferError;
+use netprog::ch06_tftp::pipes::Pipe;
 use netprog::ch06_tftp::progress::Progress;
 
 const ABOUT: &str = "\
@@ -45,6 +47,7 @@ fn main() -> ExitCode {
     let mut progress = if parsed.bool("q") { Progress::silent() } else { Progress::on_terminal() };
     let result = put(&addresses, local, remote, &config, &cancel, &mut progress);
     progress.clear();
+    let result = result.map_err(|error| command::stopped_or(error, cancel.cause()));
     match result {
         Ok(_) if parsed.bool("q") => ExitCode::SUCCESS,
         Ok(report) => say(0, &format!("{local}: {}", command::summary(&report))),
@@ -72,7 +75,7 @@ fn put(
     cancel: &Cancel,
     progress: &mut Progress,
 ) -> Result<Report, TransferError> {
-    let (mut source, size) = open(local).map_err(TransferError::SourceFailed)?;
+    let (mut source, size) = open(local, cancel).map_err(TransferError::SourceFailed)?;
     let mut last = TransferError::PeerFellSilent { sends: 0 };
     for address in addresses {
         let mut answered = false;
@@ -88,22 +91,32 @@ fn put(
     Err(last)
 }
 
-/// The file, and its size if it is one: a pipe's is not known.
-fn open(local: &str) -> io::Result<(Box<dyn Read>, Option<u64>)> {
+/// The file, and its size if it is one: a pipe's is not known. A pipe that stays silent is waited for until `stop` ends.
+fn open(local: &str, stop: &Cancel) -> io::Result<(Box<dyn Read>, Option<u64>)> {
     if local == "-" {
-        return Ok((Box::new(io::stdin()), None));
+        return Ok((standard_input(stop)?, None));
     }
-    let file = File::open(local)?;
-    let metadata = file.metadata()?;
+    let source = Pipe::read(Path::new(local), stop)?;
+    let metadata = source.file().metadata()?;
     if metadata.is_dir() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is a directory"));
     }
     let size = metadata.is_file().then_some(metadata.len());
-    Ok((Box::new(file), size))
+    Ok((Box::new(source), size))
+}
+
+#[cfg(unix)]
+fn standard_input(stop: &Cancel) -> io::Result<Box<dyn Read>> {
+    Ok(Box::new(Pipe::input(stop)?))
+}
+
+#[cfg(not(unix))]
+fn standard_input(_stop: &Cancel) -> io::Result<Box<dyn Read>> {
+    Ok(Box::new(io::stdin()))
 }
 
 /// One line on standard error.
 fn say(code: u8, text: &str) -> ExitCode {
-    let _ = writeln!(io::stderr(), "ch06_put: {text}");
+    let _ = writeln!(io::stderr(), "ch06_put: {}", printable(text.as_bytes()));
     ExitCode::from(code)
 }

@@ -3,14 +3,15 @@
 //!
 //! Ask it with `curl -o out tftp://127.0.0.1:6969/any`. Ctrl-C ends it. Port 69 wants the right to it.
 
-use std::fs;
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, Read, Write};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use netprog::base::flags::{Flags, Parsed};
+use netprog::base::show::printable;
 use netprog::base::{log, signal, trace};
 use netprog::ch06_tftp::command;
 use netprog::ch06_tftp::files::{Directory, Files};
@@ -25,6 +26,9 @@ There is no authentication: whoever reaches the port gets the files, and with -w
 
 /// What `-largest` stands for unless it is given: a gibibyte, so that one client cannot fill most disks.
 const LARGEST: i64 = 1 << 30;
+
+/// The largest payload, which is kept in memory.
+const MOST_PAYLOAD: u64 = 256 << 20;
 
 fn main() -> ExitCode {
     let mut flags = Flags::new(NAME, "[-a host:port] [-p FILE | -root DIR [-write]] [options]");
@@ -47,7 +51,8 @@ fn main() -> ExitCode {
     match run(&parsed) {
         Ok(()) => ExitCode::SUCCESS,
         Err(sentence) => {
-            eprintln!("{NAME}: {sentence}");
+            // Not eprintln!, which panics when nobody reads.
+            let _ = writeln!(io::stderr(), "{NAME}: {}", printable(sentence.as_bytes()));
             ExitCode::FAILURE
         }
     }
@@ -102,8 +107,19 @@ fn files(parsed: &Parsed) -> Result<Files, String> {
         return directory.map(Files::Directory).map_err(|error| format!("{root}: {error}"));
     }
     let payload = parsed.string("p");
-    let bytes = fs::read(payload).map_err(|error| format!("{payload}: {error}"))?;
+    let bytes = read_payload(Path::new(payload)).map_err(|error| format!("{payload}: {error}"))?;
     Ok(Files::Payload(bytes.into()))
+}
+
+/// The file as a whole. Some files have no end: `/dev/zero` would fill the memory.
+fn read_payload(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MOST_PAYLOAD + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MOST_PAYLOAD {
+        let words = "more than 256 MiB, which is too much to keep in memory; serve its directory with -root";
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, words));
+    }
+    Ok(bytes)
 }
 
 fn resolve(listen: &str) -> Result<SocketAddr, String> {

@@ -10,7 +10,10 @@ fn main() -> std::process::ExitCode {
 
 #[cfg(not(unix))]
 fn main() -> std::process::ExitCode {
-    eprintln!("ch07_creds: there are no Unix domain sockets here");
+    let _ = std::io::Write::write_all(
+        &mut std::io::stderr(),
+        b"ch07_creds: there are no Unix domain sockets here\n",
+    );
     std::process::ExitCode::FAILURE
 }
 
@@ -24,6 +27,7 @@ mod unix {
     use netprog::base::flags::{Flags, Parsed};
     use netprog::base::log::{self, Logger};
     use netprog::base::serve::{ServeConfig, serve};
+    use netprog::base::show::printable;
     use netprog::base::{signal, trace};
     use netprog::ch03_tcp::limits::Limits;
     use netprog::ch07_unix::groups::{Accounts, AllowedGroups, Policy, SystemAccounts};
@@ -92,7 +96,7 @@ Policies: which groups of a client count.
         match run(&plan) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
-                let _ = writeln!(io::stderr(), "{NAME}: {error}");
+                let _ = writeln!(io::stderr(), "{NAME}: {}", printable(error.to_string().as_bytes()));
                 ExitCode::FAILURE
             }
         }

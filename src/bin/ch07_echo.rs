@@ -10,7 +10,10 @@ fn main() -> std::process::ExitCode {
 
 #[cfg(not(unix))]
 fn main() -> std::process::ExitCode {
-    eprintln!("ch07_echo: there are no Unix domain sockets here");
+    let _ = std::io::Write::write_all(
+        &mut std::io::stderr(),
+        b"ch07_echo: there are no Unix domain sockets here\n",
+    );
     std::process::ExitCode::FAILURE
 }
 
@@ -25,6 +28,7 @@ mod unix {
     use netprog::base::conn::{Listener, TcpSocketListener, UnixSocketListener};
     use netprog::base::flags::Flags;
     use netprog::base::serve::{ServeConfig, serve};
+    use netprog::base::show::printable;
     use netprog::base::{signal, trace};
     use netprog::ch03_tcp::echo::echo;
     use netprog::ch03_tcp::limits::Limits;
@@ -154,8 +158,8 @@ mod unix {
         out.flush()
     }
 
-    /// One line on standard error. It must not panic when nobody reads it, as eprintln! would.
+    /// One line on standard error, whatever a path has in it. It must not panic when nobody reads it, as eprintln! would.
     fn complain(message: &str) {
-        let _ = writeln!(io::stderr(), "{NAME}: {message}");
+        let _ = writeln!(io::stderr(), "{NAME}: {}", printable(message.as_bytes()));
     }
 }

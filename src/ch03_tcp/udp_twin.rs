@@ -64,6 +64,10 @@ pub fn serve_datagrams_in(
         if stop.has_ended() || from == own || PORTS_THAT_ANSWER_ANYTHING.contains(&from.port()) {
             continue;
         }
+        // Forged: on all addresses of this machine that port is ours. Our answer would come to us, and be answered.
+        if local.ip().is_unspecified() && from.port() == local.port() && is_of_this_machine(from.ip()) {
+            continue;
+        }
         report(Kind::Received, from, local, &buffer[..count]);
         if let Some(reply) = answer(from, &buffer[..count]) {
             report(Kind::Sent, local, from, &reply);
@@ -94,6 +98,11 @@ fn waker(local: SocketAddr) -> io::Result<(UdpSocket, SocketAddr)> {
     Ok((UdpSocket::bind(from)?, own))
 }
 
+/// Whether an address is one of this machine's: only these can be bound.
+fn is_of_this_machine(ip: IpAddr) -> bool {
+    UdpSocket::bind((ip.to_canonical(), 0)).is_ok()
+}
+
 /// A timeout, an interrupted call, or what Windows says when an earlier answer found nobody.
 fn is_no_news(error: &io::Error) -> bool {
     matches!(
@@ -108,5 +117,17 @@ fn is_no_news(error: &io::Error) -> bool {
 fn report(kind: Kind, from: SocketAddr, to: SocketAddr, bytes: &[u8]) {
     if trace::is_on() {
         trace::between(kind, &from.to_string(), &to.to_string(), bytes);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_addresses_of_this_machine_are_told_from_others() {
+        assert!(is_of_this_machine(IpAddr::V4(Ipv4Addr::LOCALHOST)));
+        // A documentation address, which no machine has.
+        assert!(!is_of_this_machine(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1))));
     }
 }

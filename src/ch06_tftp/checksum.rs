@@ -15,6 +15,7 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::Path;
 
+use crate::base::show::printable;
 use crate::crypto::sha512::Sha512_256;
 
 /// Bytes read at a time.
@@ -54,11 +55,12 @@ pub fn print_checksums(files: &[String], out: &mut dyn Write, errors: &mut dyn W
     let mut failures = 0;
     for file in files {
         match checksum_of_file(Path::new(file)) {
-            Ok(hash) => writeln!(out, "\n{file} =>\n{hash}")?,
+            // A name with a line break could else pass for the hash of another file.
+            Ok(hash) => writeln!(out, "\n{} =>\n{hash}", printable(file.as_bytes()))?,
             Err(error) => {
                 failures += 1;
                 // Nothing can be done about an error that cannot be told; the count still has it.
-                let _ = writeln!(errors, "ch06_sha512_256: {file}: {error}");
+                let _ = writeln!(errors, "ch06_sha512_256: {}: {error}", printable(file.as_bytes()));
             }
         }
     }
@@ -101,6 +103,19 @@ mod tests {
         assert_eq!(checksum(&mut &b"abc"[..]).unwrap(), OF_ABC);
         let mut halting = Halting { left: b"abc", interrupted: false };
         assert_eq!(checksum(&mut halting).unwrap(), OF_ABC);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_name_with_line_breaks_does_not_pass_for_the_hash_of_another_file() {
+        let name = format!("x =>\n0000\n\ny-{}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        std::fs::write(&path, "abc").unwrap();
+        let mut out = Vec::new();
+        print_checksums(&[path.to_str().unwrap().to_string()], &mut out, &mut io::sink()).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.lines().count() == 3 && text.contains(" =>\\n0000\\n\\ny-"), "{text}");
     }
 
     #[test]

@@ -138,6 +138,19 @@ pub fn said_nothing(error: &TransferError, bytes: u64) -> bool {
     bytes == 0 && matches!(error, TransferError::PeerFellSilent { .. } | TransferError::PeerIsGone)
 }
 
+/// The error to be told where the transfer's token ended, `cause` why: a pipe that was given up then is no trouble with a file.
+pub fn stopped_or(error: TransferError, cause: Option<Cause>) -> TransferError {
+    match &error {
+        TransferError::SourceFailed(source) | TransferError::SinkFailed(source)
+            if cause.is_some()
+                && matches!(source.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::TimedOut) =>
+        {
+            TransferError::Stopped
+        }
+        _ => error,
+    }
+}
+
 /// The exit code for an error; `cause` is why the transfer's token ended, if it has.
 pub fn exit_code(error: &TransferError, cause: Option<Cause>) -> u8 {
     match error {

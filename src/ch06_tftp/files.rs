@@ -169,8 +169,11 @@ impl Directory {
         };
         let target = self.inside(parent)?.join(last);
         // Of the link itself: one that leads nowhere is there too.
-        if fs::symlink_metadata(&target).is_ok() {
-            return Err(Refusal::new(ErrorCode::FileExists, "a file of this name exists"));
+        match fs::symlink_metadata(&target) {
+            Ok(_) => return Err(Refusal::new(ErrorCode::FileExists, "a file of this name exists")),
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            // A name too long, for one, would be refused only when all of the file has come.
+            Err(error) => return Err(Refusal::of(error)),
         }
         let number = random::u64().map_err(Refusal::of)?;
         let temporary = target.with_file_name(format!("{TEMPORARY}{number:016x}"));

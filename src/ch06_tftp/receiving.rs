@@ -80,6 +80,8 @@ pub struct Receiving {
     received: u64,
     /// Of these, blocks since the last ACK.
     unacknowledged: u16,
+    /// How often the last ACK was repeated because the sender repeated itself.
+    echoes: u32,
     /// The gap before the next block has been told of.
     told_of_gap: bool,
     complete: bool,
@@ -113,6 +115,7 @@ impl Receiving {
             said_before: false,
             received: 0,
             unacknowledged: 0,
+            echoes: 0,
             told_of_gap: false,
             complete: false,
             done: false,
@@ -185,7 +188,7 @@ impl Receiving {
         }
         if self.answered {
             // Our ACK 0 was lost, unless the answer was DATA 1.
-            self.is_due = true;
+            self.echo();
             return;
         }
         match asked.accept(pairs) {
@@ -236,6 +239,7 @@ impl Receiving {
     fn next_block(&mut self, length: usize, now: Duration) -> Arrival {
         self.answered = true;
         self.told_of_gap = false;
+        self.echoes = 0;
         self.timer.progressed(now);
         self.received += 1;
         self.totals.blocks = self.received;
@@ -253,6 +257,15 @@ impl Receiving {
 
     fn known_block(&mut self) {
         if self.unacknowledged == 0 {
+            self.echo();
+        }
+    }
+
+    /// Says the last thing again, but no more often than it would be said to a silent peer: each time the wait begins anew,
+    /// and a peer that repeats itself for ever would be waited for as long.
+    fn echo(&mut self) {
+        if self.echoes < self.timer.timing().sends {
+            self.echoes += 1;
             self.is_due = true;
         }
     }

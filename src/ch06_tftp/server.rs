@@ -1,24 +1,24 @@
 //! A TFTP server: requests on one port, each transfer on a port and a thread of its own. Listings 6-9 to 6-11.
 //!
 //! ```text
-//! port 69 ──RRQ──▶ a permit? ──▶ thread with a new socket ──▶ Sending  ◀──▶ client
-//!         ──WRQ──▶ a permit? ──▶ thread with a new socket ──▶ Receiving ◀──▶ client
+//! port 69 ──RRQ──▶ a place? ──▶ thread with a new socket ──▶ Sending  ◀──▶ client
+//!         ──WRQ──▶ a place? ──▶ thread with a new socket ──▶ Receiving ◀──▶ client
 //!         ──else─▶ ERROR, unless it is an ERROR
 //! ```
 //! Watch it run: `ch06_tftp -a 127.0.0.1:6969 -p payload.svg`, then `curl -o out tftp://127.0.0.1:6969/any`.
 //!
 //! Anybody can write anybody's address into a datagram, so what a request without an answer can cost is bounded: a thread
-//! of [`ServerConfig::max_transfers`], [`super::timing::Timing::sends`] packets of at most 516 bytes. A request that comes
+//! of [`ServerConfig::max_transfers`], [`super::timing::Timing::sends`] packets of at most 516 bytes; and its place goes to
+//! the next who asks, if there is no other (`places`). A request that comes
 //! again while its transfer runs starts no second one; the running transfer repeats its answer by itself.
 //!
 //! A server that listens on all addresses answers from the one the request came to: a client takes an answer from the
 //! address it asked and no other. Linux says which that is; elsewhere bind the server to one address.
 
-use std::collections::HashSet;
 use std::fmt;
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -33,6 +33,7 @@ use super::error::{ErrorCode, TransferError};
 use super::files::{Files, Refusal};
 use super::options::{Limits, Options};
 use super::packet::{MAX_REQUEST, Mode, Packet, Request};
+use super::places::{NoPlace, Place, Places};
 use super::receiving::{self, Receiving};
 use super::requests::{Asker, Requests};
 use super::rollover::Rollover;
@@ -91,33 +92,12 @@ pub struct Server {
     config: ServerConfig,
 }
 
-/// Which transfer a request belongs to: who asks, whether to write, for which name.
-type Key = (SocketAddr, bool, Vec<u8>);
-
 /// What all transfers share.
 struct Shared {
     config: ServerConfig,
-    running: Mutex<HashSet<Key>>,
+    places: Places,
     dallying: Permits,
     stop: Cancel,
-}
-
-impl Shared {
-    fn running(&self) -> MutexGuard<'_, HashSet<Key>> {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Takes a transfer off the list when its thread ends, on every path.
-struct Listed {
-    shared: Arc<Shared>,
-    key: Key,
-}
-
-impl Drop for Listed {
-    fn drop(&mut self) {
-        self.shared.running().remove(&self.key);
-    }
 }
 
 impl Server {
@@ -141,12 +121,11 @@ impl Server {
     /// What shows that the socket itself is no good.
     pub fn serve(self, stop: &Cancel) -> io::Result<()> {
         let transfers = Group::new();
-        let permits = Permits::new(self.config.max_transfers);
         let stop = stop.child();
-        let running = Mutex::new(HashSet::new());
+        let places = Places::new(self.config.max_transfers);
         let shared = Arc::new(Shared {
             config: self.config,
-            running,
+            places,
             dallying: Permits::new(MAX_DALLYING),
             stop: stop.clone(),
         });
@@ -156,7 +135,7 @@ impl Server {
         while !stop.has_ended() {
             match self.requests.next(&mut buffer) {
                 Ok(Some((length, asker))) => {
-                    answer(&asker, &buffer[..length], &shared, &transfers, &permits);
+                    answer(&asker, &buffer[..length], &shared, &transfers);
                 }
                 Ok(None) => {}
                 Err(error) => {
@@ -191,7 +170,7 @@ impl fmt::Debug for Server {
 
 /// What comes to the port for requests. The book logs what it cannot serve and says nothing, so its clients wait for
 /// nothing; here they are told.
-fn answer(asker: &Asker<'_>, datagram: &[u8], shared: &Arc<Shared>, transfers: &Group, permits: &Permits) {
+fn answer(asker: &Asker<'_>, datagram: &[u8], shared: &Arc<Shared>, transfers: &Group) {
     let log = &shared.config.log;
     let client = asker.client;
     let (request, writes) = match Packet::decode(datagram) {
@@ -213,27 +192,32 @@ fn answer(asker: &Asker<'_>, datagram: &[u8], shared: &Arc<Shared>, transfers: &
             return asker.refuse(error.code(), "only octet and netascii are supported");
         }
     };
-    let key = (client, writes, request.name.clone());
-    if shared.running().contains(&key) {
-        trace::note(|| format!("{client} asks again; its transfer is running"));
-        return;
-    }
-    let Some(permit) = permits.try_acquire() else {
-        log.println(&format!("[{client}] refused: {} transfers are running", shared.config.max_transfers));
-        return asker.refuse(ErrorCode::Undefined, "too many transfers; come back later");
-    };
-    shared.running().insert(key.clone());
-    let listed = Listed { shared: Arc::clone(shared), key };
-    let local = asker.local;
-    let work = move || {
-        let shared = &listed.shared;
-        match UdpSocket::bind(local) {
-            Ok(socket) => transfer(shared, &socket, client, &request, mode, writes, permit),
-            Err(error) => {
-                shared.config.log.println(&format!("[{client}] no socket for the transfer: {error}"));
-            }
+    let place = match shared.places.take((client, writes, request.name.clone()), &shared.stop) {
+        Ok(place) => place,
+        Err(NoPlace::IsRunning) => {
+            return trace::note(|| format!("{client} asks again; its transfer is running"));
+        }
+        Err(NoPlace::Flooded) => {
+            return trace::note(|| format!("{client} is not answered: too many ask and say no more"));
+        }
+        Err(NoPlace::Full) => {
+            log.println(&format!(
+                "[{client}] refused: {} transfers are running",
+                shared.config.max_transfers
+            ));
+            return asker.refuse(ErrorCode::Undefined, "too many transfers; come back later");
         }
     };
+    // Not in the thread: who gets no socket cannot be told of it from there.
+    let own = match UdpSocket::bind(asker.local) {
+        Ok(own) => own,
+        Err(error) => {
+            log.println(&format!("[{client}] no socket for the transfer: {error}"));
+            return asker.refuse(ErrorCode::Undefined, "the server is out of sockets");
+        }
+    };
+    let of_thread = Arc::clone(shared);
+    let work = move || transfer(&of_thread, &own, client, &request, mode, writes, &place);
     if let Err(error) = transfers.spawn("tftp-transfer", STACK, work) {
         log.println(&format!("[{client}] no thread: {error}"));
         asker.refuse(ErrorCode::Undefined, "the server is out of threads");
@@ -248,18 +232,16 @@ fn transfer(
     request: &Request,
     mode: Mode,
     writes: bool,
-    permit: Permit,
+    place: &Place,
 ) {
     let log = &shared.config.log;
     let verb = if writes { "offered" } else { "requested" };
     let name = escaped(&request.name, SHOWN_NAME);
     log.println(&format!("[{client}] {verb} file: {name}"));
     let served = if writes {
-        receive(shared, socket, client, request, mode, permit)
+        receive(shared, socket, client, request, mode, place)
     } else {
-        let served = send(shared, socket, client, request, mode);
-        drop(permit);
-        served
+        send(shared, socket, client, request, mode, place)
     };
     let done = if writes { "received" } else { "sent" };
     match served {
@@ -280,7 +262,14 @@ fn transfer(
 
 type Served = Result<(Totals, Result<(), TransferError>), Refusal>;
 
-fn send(shared: &Shared, socket: &UdpSocket, client: SocketAddr, request: &Request, mode: Mode) -> Served {
+fn send(
+    shared: &Shared,
+    socket: &UdpSocket,
+    client: SocketAddr,
+    request: &Request,
+    mode: Mode,
+    place: &Place,
+) -> Served {
     let mut source = shared.config.files.open(&request.name, mode)?;
     let granted = granted(&Options::parse(&request.options), shared, source.size)?;
     let opening = if granted.is_empty() { sending::Opening::Block } else { sending::Opening::Oack(granted) };
@@ -288,8 +277,8 @@ fn send(shared: &Shared, socket: &UdpSocket, client: SocketAddr, request: &Reque
         Ok(transfer) => transfer.rolling_over(shared.config.rollover),
         Err(error) => return Ok((Totals::default(), Err(TransferError::CannotAsk(error)))),
     };
-    let mut session = Session::with(socket, client, &shared.stop);
-    Ok(session.send_all(transfer, &mut source.bytes, &mut |_, _| {}))
+    let mut session = Session::with(socket, client, place.stop());
+    Ok(session.send_all(transfer, &mut source.bytes, &mut |_, _| place.answered()))
 }
 
 /// What the client gets of the options it asks for.
@@ -312,7 +301,7 @@ fn receive(
     client: SocketAddr,
     request: &Request,
     mode: Mode,
-    permit: Permit,
+    place: &Place,
 ) -> Served {
     let asked = Options::parse(&request.options);
     // Text shrinks on its way into the file: what is announced says nothing about what it will take.
@@ -320,26 +309,26 @@ fn receive(
     let granted = granted(&asked, shared, asked.size)?;
     let file = shared.config.files.create(&request.name, mode, announced)?;
     let dallying = shared.dallying.clone();
-    let mut sink = Counted { file, transfer: Some(permit), dallying, lingers: None };
+    let mut sink = Counted { file, place, dallying, lingers: None };
     let opening =
         if granted.is_empty() { receiving::Opening::Ack } else { receiving::Opening::Oack(granted) };
     let transfer = match Receiving::new(opening, shared.config.timing) {
         Ok(transfer) => transfer.rolling_over(shared.config.rollover),
         Err(error) => return Ok((Totals::default(), Err(TransferError::CannotAsk(error)))),
     };
-    let mut session = Session::with(socket, client, &shared.stop);
-    Ok(session.receive_all(transfer, &mut sink, &mut |_, _| {}))
+    let mut session = Session::with(socket, client, place.stop());
+    Ok(session.receive_all(transfer, &mut sink, &mut |_, _| place.answered()))
 }
 
 /// A file being received that counts as a transfer until it is finished.
-struct Counted {
+struct Counted<'a> {
     file: Box<dyn Sink>,
-    transfer: Option<Permit>,
+    place: &'a Place,
     dallying: Permits,
     lingers: Option<Permit>,
 }
 
-impl Sink for Counted {
+impl Sink for Counted<'_> {
     fn write(&mut self, part: &[u8]) -> io::Result<()> {
         self.file.write(part)
     }
@@ -347,7 +336,7 @@ impl Sink for Counted {
     fn finish(&mut self) -> io::Result<()> {
         self.file.finish()?;
         self.lingers = self.dallying.try_acquire();
-        self.transfer = None;
+        self.place.dallies();
         Ok(())
     }
 

@@ -214,16 +214,7 @@ impl<'a> Session<'a> {
         if self.peer_is_gone {
             return Ok(());
         }
-        if trace::is_on() {
-            let me = self.socket.local_addr().map_or_else(|_| "?".to_string(), |a| a.to_string());
-            trace::between_with(
-                Kind::Sent,
-                &trace::name_of(&me),
-                &trace::name_of(&self.peer.to_string()),
-                packet,
-                || in_words(packet),
-            );
-        }
+        self.report(Kind::Sent, packet);
         for _ in 0..MAX_FAILED_SENDS {
             let Err(error) = self.socket.send_to(packet, self.peer) else { return Ok(()) };
             match error.kind() {
@@ -240,6 +231,17 @@ impl<'a> Session<'a> {
             }
         }
         Ok(())
+    }
+
+    /// A packet of this transfer, as the trace tells it.
+    fn report(&self, kind: Kind, packet: &[u8]) {
+        if !trace::is_on() {
+            return;
+        }
+        let me = self.socket.local_addr().map_or_else(|_| "?".to_string(), |address| address.to_string());
+        let (me, peer) = (trace::name_of(&me), trace::name_of(&self.peer.to_string()));
+        let (from, to) = if kind == Kind::Sent { (&me, &peer) } else { (&peer, &me) };
+        trace::between_with(kind, from, to, packet, || in_words(packet));
     }
 
     /// Reads what the system says about datagrams sent before, `false` if nothing. Only a refusal of the peer's port is of
@@ -272,7 +274,10 @@ impl<'a> Session<'a> {
             let nap = left.map_or(longest, |left| left.min(longest));
             self.set_nap(nap).map_err(TransferError::SocketFailed)?;
             match self.socket.recv_from(&mut self.buffer) {
-                Ok((length, from)) if self.is_from_peer(from) => return Ok(Waited::Datagram(length)),
+                Ok((length, from)) if self.is_from_peer(from) => {
+                    self.report(Kind::Received, &self.buffer[..length]);
+                    return Ok(Waited::Datagram(length));
+                }
                 Ok((length, from)) => self.answer_stranger(length, from),
                 Err(error) => match error.kind() {
                     ErrorKind::WouldBlock | ErrorKind::TimedOut if self.peer_is_gone => {

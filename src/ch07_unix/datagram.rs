@@ -17,6 +17,7 @@
 use std::fmt;
 use std::io;
 use std::net::Shutdown;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::path::Path;
 use std::sync::Arc;
@@ -25,6 +26,7 @@ use std::time::Duration;
 
 use super::socket_file::{Access, SocketFile, SocketFileError};
 use crate::base::cancel::Cancel;
+use crate::base::show::printable;
 use crate::base::sys::local::SocketType;
 use crate::base::thread;
 use crate::base::trace::{self, Kind};
@@ -125,10 +127,11 @@ fn answer(socket: &UnixDatagram, local: &str, to: &SocketAddr, bytes: &[u8]) -> 
     }
 }
 
-/// How an address is shown: its path, `@` and the abstract name, or that there is none.
+/// How an address is shown: its path, `@` and the abstract name, or that there is none. The peer chose it, so line breaks
+/// and the like are escaped.
 pub fn name(address: &SocketAddr) -> String {
     if let Some(path) = address.as_pathname() {
-        return path.display().to_string();
+        return printable(path.as_os_str().as_bytes());
     }
     #[cfg(target_os = "linux")]
     if let Some(name) = std::os::linux::net::SocketAddrExt::as_abstract_name(address) {

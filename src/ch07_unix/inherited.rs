@@ -62,7 +62,7 @@ impl fmt::Display for InheritError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             InheritError::BadVariable { name, value } => {
-                write!(f, "{name} is {value:?}, and should be a number")
+                write!(f, "{name} is {value:?}, and should be a number; of descriptors {MOST} at most")
             }
             InheritError::NotASocket { descriptor, source } => {
                 write!(f, "descriptor {descriptor} is no socket: {source}")
@@ -137,8 +137,17 @@ pub fn adopt(socket: OwnedFd, descriptor: RawFd) -> Result<Inherited, InheritErr
         return Err(InheritError::NotAListener { descriptor });
     }
     match local::family(&socket).map_err(not_a_socket)? {
-        Family::Unix => Ok(Inherited::Unix(socket.into())),
-        Family::Internet => Ok(Inherited::Tcp(socket.into())),
+        Family::Unix => {
+            let listener = UnixListener::from(socket);
+            // Some managers wait for many at once and hand it over so; here `accept` is to wait.
+            listener.set_nonblocking(false).map_err(not_a_socket)?;
+            Ok(Inherited::Unix(listener))
+        }
+        Family::Internet => {
+            let listener = TcpListener::from(socket);
+            listener.set_nonblocking(false).map_err(not_a_socket)?;
+            Ok(Inherited::Tcp(listener))
+        }
         Family::Other => Err(InheritError::NotAListener { descriptor }),
     }
 }

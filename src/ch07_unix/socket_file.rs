@@ -110,6 +110,11 @@ impl SocketFile {
     ) -> Result<(OwnedFd, SocketFile), SocketFileError> {
         let failed = |step| move |source| SocketFileError::System { step, path: path.to_path_buf(), source };
         let length = path.as_os_str().len();
+        if length == 0 {
+            // To the system no path means: a name of its choice.
+            let source = io::Error::new(io::ErrorKind::InvalidInput, "an empty path names no file");
+            return Err(failed("bind")(source));
+        }
         if length > local::LONGEST_PATH {
             return Err(SocketFileError::TooLong { path: path.to_path_buf(), length });
         }
@@ -186,9 +191,15 @@ impl Lock {
                 .create(true)
                 .truncate(false)
                 .mode(0o600)
-                .custom_flags(libc::O_NOFOLLOW)
+                // O_NONBLOCK: a pipe there would have us wait for a reader.
+                .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
                 .open(&path);
             let file = open.map_err(failed)?;
+            let found = file.metadata().map_err(failed)?;
+            // Locks are empty. `Cargo.lock` beside a socket called `Cargo` is not one, and would be removed with it.
+            if !found.is_file() || found.len() > 0 {
+                return Err(SocketFileError::NotALock { path });
+            }
             match local::try_lock(&file) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     return Err(SocketFileError::Locked { path: socket.to_path_buf() });
@@ -196,7 +207,7 @@ impl Lock {
                 outcome => outcome.map_err(failed)?,
             }
             // The holder before us unlinks the file when it leaves, and we may have opened it before that.
-            let ours = identity(&file.metadata().map_err(failed)?);
+            let ours = identity(&found);
             if fs::symlink_metadata(&path).is_ok_and(|found| identity(&found) == ours) {
                 return Ok(Lock { path, _file: file });
             }
@@ -231,6 +242,11 @@ pub enum SocketFileError {
         /// The path.
         path: PathBuf,
     },
+    /// What stands where the lock would be is no lock, and not ours to remove.
+    NotALock {
+        /// The path of the lock.
+        path: PathBuf,
+    },
     /// The path does not fit into a socket's address.
     TooLong {
         /// The path.
@@ -258,6 +274,13 @@ impl fmt::Display for SocketFileError {
             SocketFileError::Locked { path } => write!(f, "{}: another server has locked it", path.display()),
             SocketFileError::NotASocket { path } => {
                 write!(f, "{}: there is a file that is no socket, and it stays", path.display())
+            }
+            SocketFileError::NotALock { path } => {
+                write!(
+                    f,
+                    "{}: here a lock would be, but there is something else, and it stays",
+                    path.display()
+                )
             }
             SocketFileError::TooLong { path, length } => {
                 write!(

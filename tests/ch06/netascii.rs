@@ -41,6 +41,14 @@ fn a_line_end_across_two_blocks_is_one_line_end() {
         without_memory.extend(alone.finish().unwrap());
     }
     assert_ne!(without_memory, text);
+
+    // A CR that is no line end is a pair too: CR and NUL.
+    let text = [&[b'x'; BLOCK - 1][..], b"\rafter"].concat();
+    let mut file = FromNetascii::new(Vec::new());
+    for block in self::blocks(&text) {
+        file.write_all(&block).unwrap();
+    }
+    assert_eq!(file.finish().unwrap(), text);
 }
 
 #[test]

@@ -114,7 +114,16 @@ fn the_end_of_the_stream_brings_no_descriptors() {
 fn an_adopted_descriptor_must_listen_for_streams() {
     let place = PrivateDirectory::new("netprog-adopt").unwrap();
     let unix = UnixListener::bind(place.file("s")).unwrap();
-    assert!(matches!(adopt(OwnedFd::from(unix), 3), Ok(Inherited::Unix(_))));
+    // As a manager has it that waits for many sockets at once.
+    unix.set_nonblocking(true).unwrap();
+    let Ok(Inherited::Unix(unix)) = adopt(OwnedFd::from(unix), 3) else { panic!("it listens") };
+    let client = UnixStream::connect(place.file("s")).unwrap();
+    unix.accept().unwrap();
+    drop(client);
+    let late = std::thread::spawn(move || unix.accept().map(|_| ()));
+    std::thread::yield_now();
+    let _client = UnixStream::connect(place.file("s")).unwrap();
+    late.join().unwrap().expect("accept waits");
     let tcp = TcpListener::bind("127.0.0.1:0").unwrap();
     assert!(matches!(adopt(OwnedFd::from(tcp), 3), Ok(Inherited::Tcp(_))));
 

@@ -16,7 +16,7 @@ use netprog::ch07_unix::datagram::{self, DatagramEcho};
 use netprog::ch07_unix::groups::{AllowedGroups, Policy, SystemAccounts};
 use netprog::ch07_unix::pass_fd::send_descriptors;
 use netprog::ch07_unix::service::GroupService;
-use netprog::ch07_unix::socket_file::{Access, Found, PrivateDirectory, SocketFile, probe};
+use netprog::ch07_unix::socket_file::{Access, Found, PrivateDirectory, SocketFile, SocketFileError, probe};
 use netprog::ch07_unix::stream::{Streaming, listen_unix, streaming_echo_server};
 
 fn place() -> PrivateDirectory {
@@ -188,4 +188,57 @@ fn a_link_in_the_place_of_the_lock_is_not_followed() {
     std::os::unix::fs::symlink(place.file("elsewhere"), place.file("s.lock")).unwrap();
     assert!(listen_unix(&place.file("s"), Access::default()).is_err());
     assert!(!place.file("elsewhere").exists());
+}
+
+/// `Cargo.lock` stands beside a socket called `Cargo`, and is nobody's lock. It would have been removed with the socket.
+#[test]
+fn a_file_with_content_in_the_place_of_the_lock_stays() {
+    let place = place();
+    std::fs::write(place.file("s.lock"), "precious").unwrap();
+    let error = listen_unix(&place.file("s"), Access::default()).map(|_| ()).unwrap_err();
+    assert!(matches!(error, SocketFileError::NotALock { .. }), "{error}");
+    assert_eq!(std::fs::read(place.file("s.lock")).unwrap(), b"precious");
+    assert!(!place.file("s").exists());
+    // One that a killed server has left is empty, and no hindrance.
+    std::fs::write(place.file("s.lock"), "").unwrap();
+    drop(listen_unix(&place.file("s"), Access::default()).unwrap());
+    assert!(!place.file("s.lock").exists());
+}
+
+/// In a directory others may write to, somebody may put a pipe there, and whoever opens it waits for its reader.
+#[test]
+fn a_pipe_in_the_place_of_the_lock_holds_nobody_up() {
+    let place = place();
+    let made = std::process::Command::new("mkfifo").arg(place.file("s.lock")).status();
+    assert!(made.unwrap().success());
+    let path = place.file("s");
+    let started = std::thread::spawn(move || listen_unix(&path, Access::default()).is_err());
+    assert!(join(started));
+    assert!(place.file("s.lock").exists());
+}
+
+#[test]
+fn an_empty_path_is_refused_and_leaves_no_lock() {
+    let error = listen_unix(Path::new(""), Access::default()).map(|_| ()).unwrap_err();
+    assert!(error.to_string().contains("empty path"), "{error}");
+    assert!(!Path::new(".lock").exists());
+}
+
+/// A client chooses the name of its own file, and the server writes it down when it cannot answer.
+#[test]
+fn a_client_whose_path_has_a_line_break_writes_no_line_of_its_own() {
+    let place = place();
+    let (told, heard) = std::sync::mpsc::channel();
+    let told = std::sync::Mutex::new(told);
+    let report = move |unanswered: &datagram::Unanswered| {
+        let _ = told.lock().unwrap().send(unanswered.to_string());
+    };
+    let server = DatagramEcho::start(&place.file("s"), Access::default(), Arc::new(report)).unwrap();
+    let evil = place.file("evil\nch07_echo: all is well\x1b[2J");
+    let (client, file) = datagram_client(evil.clone());
+    // Gone before the answer: nobody can be reached there.
+    drop(file);
+    client.send_to(b"ping", server.path()).unwrap();
+    let line = heard.recv_timeout(PATIENCE).unwrap();
+    assert!(!line.contains(['\n', '\x1b']) && line.contains("evil\\nch07_echo"), "{line:?}");
 }

@@ -257,3 +257,84 @@ fn an_interrupted_download_leaves_nothing() {
     assert_code(&output_of(child), 1);
     assert!(here.names().is_empty(), "{:?}", here.names());
 }
+
+/// `/dev/zero` has no end, and a payload is kept in memory.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_payload_without_an_end_is_refused() {
+    let output = run("ch06_tftp", &["-a", "127.0.0.1:0", "-p", "/dev/zero"]);
+    assert_code(&output, 1);
+    let told = stderr(&output);
+    assert!(
+        told.starts_with("ch06_tftp: /dev/zero: more than 256 MiB") && told.lines().count() == 1,
+        "{told}"
+    );
+}
+
+/// A server with no descriptor left for a transfer says so; its client need not wait for all its tries.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_server_without_descriptors_tells_the_client() {
+    let folder = Folder::new("descriptors");
+    let payload = folder.with("payload", b"some");
+    let line = format!("ulimit -n 6; exec {} -a 127.0.0.1:0 -p {payload}", program("ch06_tftp").display());
+    let server = Program::start_command(Command::new("sh").args(["-c", &line]));
+    let output = run("ch06_get", &[&server.address().to_string(), "f", "-"]);
+    assert_code(&output, 10);
+    assert!(stderr(&output).contains("out of sockets"), "{}", stderr(&output));
+}
+
+/// Nothing comes from the pipe, or nobody takes what goes into it: a signal and a deadline end the wait all the same.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_pipe_that_waits_for_ever_is_left_at_a_signal_and_at_the_deadline() {
+    let (served, here) = (Folder::new("pipes"), Folder::new("pipes-here"));
+    served.with("large", &bytes(300_000));
+    let fifo = here.path("fifo");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let root = served.0.to_str().unwrap();
+    // A client that leaves before it knows the transfer's port cannot say goodbye there: the server finds out by itself.
+    let patience = ["-timeout", "100ms", "-retries", "2"];
+    let arguments = [&["-a", "127.0.0.1:0", "-root", root, "-write"][..], &patience].concat();
+    let server = Program::start("ch06_tftp", &arguments);
+    let address = server.address().to_string();
+    for (name, arguments) in [
+        ("ch06_put", [address.as_str(), "-", "up"]),
+        ("ch06_put", [&address, &fifo, "up"]),
+        ("ch06_get", [&address, "large", "-"]),
+        ("ch06_get", [&address, "large", &fifo]),
+    ] {
+        for deadline in ["200ms", "0s"] {
+            let mut child = Command::new(program(name))
+                .args(["-deadline", deadline])
+                .args(arguments)
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+                .unwrap();
+            // Both stay open and are not used; `output_of` would close the one and read the other.
+            let (_input, _output) = (child.stdin.take(), child.stdout.take());
+            let code = if deadline == "0s" {
+                let caught = format!("/proc/{}/status", child.id());
+                // The signal is caught from here on: bit 1 of the mask is SIGINT.
+                crate::support::unix::until(|| {
+                    let status = std::fs::read_to_string(&caught).unwrap_or_default();
+                    status.lines().any(|line| {
+                        line.starts_with("SigCgt") && line.ends_with(['2', '3', '6', '7', 'a', 'b', 'e', 'f'])
+                    })
+                });
+                signal(child.id(), "INT");
+                1
+            } else {
+                3
+            };
+            let output = output_of(child);
+            assert_code(&output, code);
+            let told = stderr(&output);
+            assert!(told.contains("the transfer was stopped") && told.lines().count() == 1, "{told}");
+        }
+    }
+    crate::support::unix::until(|| served.names() == ["large"]);
+    assert_eq!(here.names(), ["fifo"]);
+}
