@@ -2,6 +2,12 @@
 
 mod support;
 
+#[path = "interop/base_gzip.rs"]
+mod base_gzip;
+
+#[path = "interop/base_json.rs"]
+mod base_json;
+
 #[path = "interop/ch01.rs"]
 mod ch01;
 

@@ -3,15 +3,17 @@
 //! ```text
 //! 2009-01-23T01:23:23.5Z            RFC 3339          JSON, logs
 //! Fri, 23 Jan 2009 01:23:23 GMT     RFC 9110, 5.6.7   HTTP (IMF-fixdate)
+//! Friday, 23-Jan-09 01:23:23 GMT    RFC 850           HTTP of 1991, read and never written
+//! Fri Jan 23 01:23:23 2009          C's asctime       the same
 //! 2009/01/23 01:23:23               Go's log package
 //! Fri Jan 23 01:23:23 UTC 2009      date(1), the daytime service
 //! ```
 //! The calendar is the Gregorian, also for the years before it was invented. A day has 86,400 seconds, as in Unix time:
 //! a leap second is the same moment as the second after it.
 //!
-//! We left out time zones by name (a [`Timestamp`] knows only its distance from UTC), and the two obsolete date forms of
-//! HTTP.
+//! We left out time zones by name: a [`Timestamp`] knows only its distance from UTC.
 
+mod http;
 mod parse;
 
 use std::fmt;

@@ -74,6 +74,8 @@ type Callback = Box<dyn FnOnce(Cause) + Send>;
 struct State {
     cause: Option<Cause>,
     next_id: u64,
+    /// Threads that wait. Most tokens end without one, and waking nobody is a system call all the same.
+    waiting: usize,
     callbacks: HashMap<u64, Callback>,
 }
 
@@ -90,7 +92,9 @@ impl Node {
         }
         state.cause = Some(cause);
         let callbacks: Vec<Callback> = state.callbacks.drain().map(|(_, callback)| callback).collect();
-        self.ended.notify_all();
+        if state.waiting > 0 {
+            self.ended.notify_all();
+        }
         drop(state);
         for callback in callbacks {
             callback(cause);
@@ -236,15 +240,19 @@ impl Cancel {
                 // It passed since we looked: the next look says so.
                 (_, Err(_)) => continue,
             };
-            let state = self.node.lock();
+            let mut state = self.node.lock();
             if state.cause.is_some() {
                 continue;
             }
+            state.waiting += 1;
             // Woken, or out of time, or for no reason at all: the loop looks again.
-            match left {
-                Some(left) => drop(self.node.ended.wait_timeout(state, left)),
-                None => drop(self.node.ended.wait(state)),
-            }
+            let mut state = match left {
+                Some(left) => {
+                    self.node.ended.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0
+                }
+                None => self.node.ended.wait(state).unwrap_or_else(PoisonError::into_inner),
+            };
+            state.waiting -= 1;
         }
     }
 

@@ -17,7 +17,7 @@ mod socket;
 mod stream;
 
 use std::fmt;
-use std::io::{self, Read, Write};
+use std::io::{self, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 #[cfg(unix)]
 use std::os::fd::BorrowedFd;
@@ -83,6 +83,12 @@ pub struct SecurityInfo {
 pub trait ConnRead: Read + Send {
     /// Reads fail with `TimedOut` from this moment on.
     fn set_read_deadline(&mut self, deadline: Deadline);
+
+    /// Whether the peer is known to have finished or gone, even if bytes of it are still unread. Reads nothing and never
+    /// blocks, so that a thread which works for the peer can look from time to time. `false` where nobody knows.
+    fn peer_has_finished(&self) -> bool {
+        false
+    }
 
     /// The socket below with the deadline armed, for a system call that reads it directly (splice). `None` where reading
     /// the socket is not the same as reading this.
@@ -245,9 +251,44 @@ pub fn interrupted() -> io::Error {
     io::Error::new(io::ErrorKind::ConnectionAborted, "the connection was interrupted from this side")
 }
 
+impl ConnRead for Box<dyn ConnRead> {
+    fn set_read_deadline(&mut self, deadline: Deadline) {
+        (**self).set_read_deadline(deadline);
+    }
+
+    fn peer_has_finished(&self) -> bool {
+        (**self).peer_has_finished()
+    }
+
+    #[cfg(unix)]
+    fn read_fd(&mut self) -> io::Result<Option<BorrowedFd<'_>>> {
+        (**self).read_fd()
+    }
+}
+
+/// What has been read ahead comes first, so the descriptor below is there only when there is none of it.
+impl<R: ConnRead> ConnRead for BufReader<R> {
+    fn set_read_deadline(&mut self, deadline: Deadline) {
+        self.get_mut().set_read_deadline(deadline);
+    }
+
+    fn peer_has_finished(&self) -> bool {
+        self.get_ref().peer_has_finished()
+    }
+
+    #[cfg(unix)]
+    fn read_fd(&mut self) -> io::Result<Option<BorrowedFd<'_>>> {
+        if self.buffer().is_empty() { self.get_mut().read_fd() } else { Ok(None) }
+    }
+}
+
 impl ConnRead for Box<dyn Conn> {
     fn set_read_deadline(&mut self, deadline: Deadline) {
         (**self).set_read_deadline(deadline);
+    }
+
+    fn peer_has_finished(&self) -> bool {
+        (**self).peer_has_finished()
     }
 
     #[cfg(unix)]

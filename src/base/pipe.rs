@@ -113,6 +113,10 @@ impl ConnRead for PipeReader {
     fn set_read_deadline(&mut self, deadline: Deadline) {
         self.deadline = deadline;
     }
+
+    fn peer_has_finished(&self) -> bool {
+        self.end.incoming.writer_has_finished()
+    }
 }
 
 /// The writing half of a [`PipeConn`].
@@ -177,6 +181,10 @@ impl Write for PipeConn {
 impl ConnRead for PipeConn {
     fn set_read_deadline(&mut self, deadline: Deadline) {
         self.reader.set_read_deadline(deadline);
+    }
+
+    fn peer_has_finished(&self) -> bool {
+        self.reader.peer_has_finished()
     }
 }
 

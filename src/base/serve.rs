@@ -4,7 +4,7 @@
 //! permit ──▶ accept ──▶ a thread per connection ──▶ handler ──▶ connection dropped, permit given back
 //!    ▲          │ out of descriptors: wait, twice as long each time
 //!    └──────────┘
-//! stop ──▶ nobody new ──▶ every connection's input ends ──▶ the grace passes ──▶ interrupted ──▶ joined
+//! stop ──▶ nobody new ──▶ every connection's input ends ──▶ the grace passes, or force ──▶ interrupted ──▶ joined
 //! ```
 //!
 //! * A full server stops accepting, not serving: newcomers wait in the system's backlog until a permit is free.
@@ -15,19 +15,22 @@
 //! Book: Listing 3-2. Ours beside it: the book's loop returns at the first error of `accept`, so one moment without free
 //! descriptors ends the server; a loop that merely goes on would spin instead.
 
+mod background;
+
 use std::collections::HashMap;
 use std::fmt;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::cancel::Cancel;
 use super::conn::{Address, Conn, Interrupter, Listener};
 use super::crew::Crew;
 use super::deadline::Deadline;
-use super::thread::{self, Permit, Permits};
+use super::thread::{Permit, Permits};
+
+pub use background::{Server, start};
 
 /// The stack of a thread that serves one connection. Only pages that are touched take memory, so ten thousand idle
 /// connections do not take ten thousand times this; handlers keep large buffers on the heap.
@@ -51,6 +54,13 @@ pub struct ServeConfig {
     pub stack: usize,
     /// After the stop, how long connections may finish what they are at. Two seconds by default.
     pub grace: Duration,
+    /// Ends the grace early, or everything at once: when this token ends, the handlers' tokens end, and then their connections are
+    /// interrupted.
+    pub force: Cancel,
+    /// How connections learn of the stop. `None`: the input of each one ends. `Some` is for a protocol in which a peer may
+    /// be in the middle of something: it is called at the stop and then again after 1, 2, 4 and up to 500 milliseconds while
+    /// connections are left, and ends those that have nothing to finish.
+    pub end_idle: Option<Box<dyn Fn() + Send + Sync>>,
     /// Told of what went wrong. By default a line on standard error.
     pub report: Box<dyn Fn(&Incident) + Send + Sync>,
 }
@@ -62,6 +72,8 @@ impl Default for ServeConfig {
             max_connections: 1024,
             stack: CONNECTION_STACK,
             grace: Duration::from_secs(2),
+            force: Cancel::new(),
+            end_idle: None,
             report: Box::new(print_incident),
         }
     }
@@ -148,7 +160,7 @@ pub struct Served {
 
 /// Accepts connections from `listener` and runs `handler` on each in its own thread, until `stop` ends.
 ///
-/// The handler's token ends when the grace after the stop has passed.
+/// The handler's token ends when the grace after the stop has passed, or with the configured `force`.
 ///
 /// # Errors
 /// Only what shows that the listener itself is no good; then, too, the connections are drained first.
@@ -163,11 +175,19 @@ where
 {
     let stopping = Arc::clone(&listener);
     let _registration = stop.on_end(move |_| stopping.stop());
+    let connections = Connections::default();
+    let handlers = Cancel::new();
+    let (token, forced) = (handlers.clone(), Arc::clone(&connections));
+    let _force = config.force.on_end(move |_| {
+        // The handlers hear of it first: one of them may want its peer to see a reset, and not an end of stream.
+        token.cancel();
+        interrupt_all(&forced);
+    });
     let mut server = AcceptLoop {
         permits: Permits::new(config.max_connections),
-        connections: Arc::default(),
+        connections,
+        handlers,
         crew: Crew::new(config.stack),
-        force: Cancel::new(),
         accepted: 0,
         shared: Arc::new((handler, config)),
     };
@@ -185,8 +205,8 @@ type Connections = Arc<Mutex<HashMap<u64, Interrupter>>>;
 struct AcceptLoop<H> {
     permits: Permits,
     connections: Connections,
+    handlers: Cancel,
     crew: Crew,
-    force: Cancel,
     accepted: u64,
     shared: Arc<(H, ServeConfig)>,
 }
@@ -228,7 +248,7 @@ where
         };
         let leaving = Leaving { connections: Arc::clone(&self.connections), number, _permit: permit };
         let shared = Arc::clone(&self.shared);
-        let force = self.force.clone();
+        let force = self.handlers.clone();
         let thread_peer = peer.clone();
         let started = self.crew.run(name, move || {
             let _leaving = leaving;
@@ -255,20 +275,62 @@ where
 
     /// Lets the handlers finish, then makes them: whether all finished by themselves.
     fn drain(&self) -> bool {
-        for interrupter in lock(&self.connections).values() {
-            interrupter.end_input();
+        let force = &self.shared.1.force;
+        if self.finish_within_grace() {
+            return self.crew.close(Deadline::after(FORCED_JOIN)) && !force.has_ended();
         }
-        if self.crew.join(Deadline::after(self.shared.1.grace)) {
-            return self.crew.close(Deadline::after(FORCED_JOIN));
-        }
-        self.force.cancel();
-        for interrupter in lock(&self.connections).values() {
-            interrupter.interrupt();
-        }
+        force.cancel();
+        // Those too that were accepted when the token had ended already.
+        interrupt_all(&self.connections);
         if !self.crew.close(Deadline::after(FORCED_JOIN)) {
             self.report(&Incident::HandlersLeftBehind { count: self.crew.running() });
         }
         false
+    }
+
+    /// Whether all handlers ended before the grace did.
+    fn finish_within_grace(&self) -> bool {
+        let ServeConfig { grace, force, end_idle, .. } = &self.shared.1;
+        let grace = Deadline::after(*grace);
+        let Some(end_idle) = end_idle else {
+            for interrupter in lock(&self.connections).values() {
+                interrupter.end_input();
+            }
+            return self.join_unless(force, grace, LONGEST_LOOK);
+        };
+        let mut look = FIRST_LOOK;
+        loop {
+            end_idle();
+            if self.join_unless(force, grace.earlier(Deadline::after(look)), look) {
+                return true;
+            }
+            if grace.has_passed() || force.has_ended() {
+                return false;
+            }
+            look = LONGEST_LOOK.min(look * 2);
+        }
+    }
+
+    /// Joins the crew until `limit`, and looks every so often whether it is to go by force.
+    fn join_unless(&self, force: &Cancel, limit: Deadline, every: Duration) -> bool {
+        loop {
+            if self.crew.join(limit.earlier(Deadline::after(every))) {
+                return true;
+            }
+            if limit.has_passed() || force.has_ended() {
+                return false;
+            }
+        }
+    }
+}
+
+/// While connections finish: the first wait between two looks at them, and the longest.
+const FIRST_LOOK: Duration = Duration::from_millis(1);
+const LONGEST_LOOK: Duration = Duration::from_millis(500);
+
+fn interrupt_all(connections: &Connections) {
+    for interrupter in lock(connections).values() {
+        interrupter.interrupt();
     }
 }
 
@@ -310,78 +372,5 @@ fn is_the_listeners_end(error: &io::Error) -> bool {
     match error.kind() {
         io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported => true,
         _ => matches!(error.raw_os_error(), Some(libc::EBADF | libc::ENOTSOCK)),
-    }
-}
-
-// --- in the background ----------------------------------------------------------------------------------------------
-
-/// A server in its own thread. Dropping it stops it as [`Server::stop`] does.
-pub struct Server {
-    address: Address,
-    stop: Cancel,
-    thread: Option<JoinHandle<io::Result<Served>>>,
-}
-
-/// Runs [`serve`] in a thread of its own.
-///
-/// # Errors
-/// The system's, when it has no thread to give.
-pub fn start<H>(listener: impl Listener + 'static, config: ServeConfig, handler: H) -> io::Result<Server>
-where
-    H: Fn(Box<dyn Conn>, &Cancel) -> io::Result<()> + Send + Sync + 'static,
-{
-    let stop = Cancel::new();
-    let token = stop.clone();
-    let address = listener.local();
-    let name = format!("{}-accept", config.name);
-    let listener: Arc<dyn Listener> = Arc::new(listener);
-    let thread = thread::spawn(&name, move || serve(listener, config, &token, handler))?;
-    Ok(Server { address, stop, thread: Some(thread) })
-}
-
-impl Server {
-    /// Where it listens.
-    pub fn address(&self) -> Address {
-        self.address.clone()
-    }
-
-    /// Where it listens, for clients over TCP.
-    ///
-    /// # Panics
-    /// If it does not listen on TCP.
-    pub fn socket_addr(&self) -> std::net::SocketAddr {
-        self.address.socket_addr().expect("the server listens on TCP")
-    }
-
-    /// A token that ends when the server is told to stop; cancelling it tells it.
-    pub fn stop_token(&self) -> Cancel {
-        self.stop.clone()
-    }
-
-    /// Stops accepting, lets the connections finish, and says what was served.
-    ///
-    /// # Errors
-    /// As [`serve`].
-    pub fn stop(mut self) -> io::Result<Served> {
-        self.stop.cancel();
-        match self.thread.take().map(JoinHandle::join) {
-            Some(Ok(outcome)) => outcome,
-            _ => Err(io::Error::other("the accept loop panicked")),
-        }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.stop.cancel();
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-    }
-}
-
-impl fmt::Debug for Server {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "server on {}", self.address)
     }
 }

@@ -10,6 +10,7 @@
 //! * [`multicast`]  sockets of a group
 //! * [`poll`]     waiting for one of several descriptors
 //! * [`splice`]   moving bytes between sockets inside the kernel (Linux)
+//! * [`sendfile`]  a file's bytes into a socket inside the kernel (Linux)
 //! * [`signals`]  Ctrl-C and SIGTERM as bytes in a pipe
 //! * [`process`]  limits of this process
 //! * [`local`]    Unix domain sockets of every type, bound with a mode; locks
@@ -35,6 +36,8 @@ pub mod peer;
 pub mod poll;
 #[cfg(unix)]
 pub mod process;
+#[cfg(target_os = "linux")]
+pub mod sendfile;
 #[cfg(unix)]
 pub mod signals;
 #[cfg(unix)]

@@ -1,20 +1,18 @@
 //! Puts a file on a TFTP server. See [`netprog::ch06_tftp::client`].
 
-use std::io::{self, Read, Write};
-use std::net::SocketAddr;
+use std::io::{self, Read};
 use std::path::Path;
 use std::process::ExitCode;
 
 use netprog::base::cancel::Cancel;
 use netprog::base::flags::Flags;
-use netprog::base::show::printable;
-use netprog::base::signal;
 use netprog::base::trace;
-use netprog::ch06_tftp::client::{self, ClientConfig, Report};
-use netprog::ch06_tftp::command;
+use netprog::ch06_tftp::client::{self, Report};
+use netprog::ch06_tftp::command::{self, Means};
 use netprog::ch06_tftp::error::TransferError;
 use netprog::ch06_tftp::pipes::Pipe;
-use netprog::ch06_tftp::progress::Progress;
+
+const NAME: &str = "ch06_put";
 
 const ABOUT: &str = "\
 Puts a file on a TFTP server. Without a port it is 69; without a remote name it is the last part
@@ -35,28 +33,12 @@ fn main() -> ExitCode {
     if matches!(remote, "" | "-" | "." | "..") {
         flags.usage_error(&format!("{local:?} ends in no file name; give the remote one"));
     }
-    let config = command::config(&parsed).unwrap_or_else(|error| flags.usage_error(&error));
-    let cancel = match signal::stop_token() {
-        Ok(stop) => command::cancel(&parsed, &stop),
-        Err(error) => return say(1, &error.to_string()),
-    };
-    let addresses = match command::server_addresses(server, &cancel) {
-        Ok(addresses) => addresses,
-        Err(error) => return say(1, &format!("{server}: {error}")),
-    };
-    let mut progress = if parsed.bool("q") { Progress::silent() } else { Progress::on_terminal() };
-    let result = put(&addresses, local, remote, &config, &cancel, &mut progress);
-    progress.clear();
-    let result = result.map_err(|error| command::stopped_or(error, cancel.cause()));
-    match result {
-        Ok(_) if parsed.bool("q") => ExitCode::SUCCESS,
-        Ok(report) => say(0, &format!("{local}: {}", command::summary(&report))),
-        Err(error) => say(command::exit_code(&error, cancel.cause()), &format!("{local}: {error}")),
-    }
+    let job = command::Job { name: NAME, flags: &flags, parsed: &parsed, server, file: local };
+    job.run(|means| put(local, remote, means))
 }
 
 fn flags() -> Flags {
-    let mut flags = Flags::new("ch06_put", "[options] host[:port] local [remote]");
+    let mut flags = Flags::new(NAME, "[options] host[:port] local [remote]");
     flags.about(&format!("{ABOUT}{}", command::EXIT_CODES));
     command::define_flags(&mut flags);
     flags
@@ -67,14 +49,8 @@ fn last_part(local: &str) -> &str {
 }
 
 /// Tries one address after the other, as long as nobody answers at all: until then nothing of the file has been read.
-fn put(
-    addresses: &[SocketAddr],
-    local: &str,
-    remote: &str,
-    config: &ClientConfig,
-    cancel: &Cancel,
-    progress: &mut Progress,
-) -> Result<Report, TransferError> {
+fn put(local: &str, remote: &str, means: Means<'_>) -> Result<Report, TransferError> {
+    let Means { addresses, config, cancel, progress } = means;
     let (mut source, size) = open(local, cancel).map_err(TransferError::SourceFailed)?;
     let mut last = TransferError::PeerFellSilent { sends: 0 };
     for address in addresses {
@@ -113,10 +89,4 @@ fn standard_input(stop: &Cancel) -> io::Result<Box<dyn Read>> {
 #[cfg(not(unix))]
 fn standard_input(_stop: &Cancel) -> io::Result<Box<dyn Read>> {
     Ok(Box::new(io::stdin()))
-}
-
-/// One line on standard error.
-fn say(code: u8, text: &str) -> ExitCode {
-    let _ = writeln!(io::stderr(), "ch06_put: {}", printable(text.as_bytes()));
-    ExitCode::from(code)
 }

@@ -1,20 +1,22 @@
-//! What the programs `ch06_get` and `ch06_put` have in common: flags, the server's address, exit codes.
+//! What the programs `ch06_get` and `ch06_put` have in common: flags, the server's address, what is said at the end, exit codes.
 
-use std::io;
+use std::io::{self, Write};
 use std::net::{IpAddr, SocketAddr};
+use std::process::ExitCode;
 use std::time::Duration;
 
 use super::client::{ClientConfig, Report};
 use super::error::TransferError;
 use super::options::MIN_BLOCK;
 use super::packet::{MAX_BLOCK, Mode};
-use super::progress::rate;
+use super::progress::{Progress, rate};
 use super::rollover::Rollover;
 use super::timing::Timing;
 use crate::base::cancel::{Cancel, Cause};
 use crate::base::deadline::Deadline;
 use crate::base::flags::{Flags, Parsed};
-use crate::base::show::bytes_count;
+use crate::base::show::{bytes_count, printable};
+use crate::base::signal;
 use crate::ch03_tcp::address::{AddressError, Host, HostPort, Network};
 use crate::ch03_tcp::resolve::{SystemResolver, addresses_of};
 
@@ -167,6 +169,62 @@ pub fn exit_code(error: &TransferError, cause: Option<Cause>) -> u8 {
         | TransferError::SocketFailed(_)
         | TransferError::TooManyBlocks
         | TransferError::Stopped => 1,
+    }
+}
+
+/// One call of a program, as its arguments have it.
+pub struct Job<'a> {
+    /// The program's name.
+    pub name: &'a str,
+    /// Its flags, for a usage error.
+    pub flags: &'a Flags,
+    /// What they were given.
+    pub parsed: &'a Parsed,
+    /// The server, with or without a port.
+    pub server: &'a str,
+    /// The file that is fetched or sent, for what is said of it.
+    pub file: &'a str,
+}
+
+/// What a transfer is given.
+pub struct Means<'a> {
+    /// The server's addresses, to be tried one after the other.
+    pub addresses: &'a [SocketAddr],
+    /// What the flags ask for.
+    pub config: &'a ClientConfig,
+    /// Ends with a stop signal, and at the deadline.
+    pub cancel: &'a Cancel,
+    /// To be told how far it is.
+    pub progress: &'a mut Progress,
+}
+
+impl Job<'_> {
+    /// Runs the transfer, and says how it went in one line on standard error: standard output may be the file.
+    pub fn run(&self, transfer: impl FnOnce(Means<'_>) -> Result<Report, TransferError>) -> ExitCode {
+        let config = config(self.parsed).unwrap_or_else(|error| self.flags.usage_error(&error));
+        let cancel = match signal::stop_token() {
+            Ok(stop) => cancel(self.parsed, &stop),
+            Err(error) => return self.say(1, &error.to_string()),
+        };
+        let addresses = match server_addresses(self.server, &cancel) {
+            Ok(addresses) => addresses,
+            Err(error) => return self.say(1, &format!("{}: {error}", self.server)),
+        };
+        let quiet = self.parsed.bool("q");
+        let mut progress = if quiet { Progress::silent() } else { Progress::on_terminal() };
+        let (addresses, config) = (&addresses, &config);
+        let result = transfer(Means { addresses, config, cancel: &cancel, progress: &mut progress });
+        progress.clear();
+        match result.map_err(|error| stopped_or(error, cancel.cause())) {
+            Ok(_) if quiet => ExitCode::SUCCESS,
+            Ok(report) => self.say(0, &format!("{}: {}", self.file, summary(&report))),
+            Err(error) => self.say(exit_code(&error, cancel.cause()), &format!("{}: {error}", self.file)),
+        }
+    }
+
+    fn say(&self, code: u8, text: &str) -> ExitCode {
+        let _ = writeln!(io::stderr(), "{}: {}", self.name, printable(text.as_bytes()));
+        ExitCode::from(code)
     }
 }
 

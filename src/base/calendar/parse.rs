@@ -1,9 +1,8 @@
-//! Reading RFC 3339 and IMF-fixdate. Both come from peers, so every field is checked, the day of the week too.
+//! Reading RFC 3339, and the cursor with which every form is read. Dates come from peers, so every field is checked.
 
-use super::{CalendarError, MONTHS, Timestamp, Weekday};
+use super::{CalendarError, Timestamp};
 
 const RFC3339: &str = "2009-01-23T01:23:23.5+01:00";
-const HTTP_DATE: &str = "Fri, 23 Jan 2009 01:23:23 GMT";
 
 impl Timestamp {
     /// Reads RFC 3339: `2009-01-23T01:23:23.5Z`, `2009-01-23T02:23:23+01:00`. `T` and `Z` may be small letters (5.6).
@@ -29,26 +28,6 @@ impl Timestamp {
         let offset = if ahead { seconds } else { -seconds };
         moment(Timestamp::date(year, month, day)?, clock, nanos, offset)
     }
-
-    /// Reads the date form HTTP writes: `Fri, 23 Jan 2009 01:23:23 GMT`, every letter as it stands here.
-    ///
-    /// # Errors
-    /// [`CalendarError::NotThisForm`], [`CalendarError::NoSuchDay`], [`CalendarError::NoSuchTime`];
-    /// [`CalendarError::WrongWeekday`] because RFC 5322, 3.3 wants the day the date implies.
-    pub fn parse_http_date(text: &str) -> Result<Timestamp, CalendarError> {
-        let not_this_form = || CalendarError::NotThisForm { text: text.to_string(), form: HTTP_DATE };
-        let mut cursor = Cursor(text.as_bytes());
-        let (weekday, year, month, day) = http_date(&mut cursor).ok_or_else(not_this_form)?;
-        let clock = cursor.clock().ok_or_else(not_this_form)?;
-        if cursor.0 != b" GMT" {
-            return Err(not_this_form());
-        }
-        let date = Timestamp::date(year, month, day)?;
-        if date.weekday != weekday {
-            return Err(CalendarError::WrongWeekday { really: date.weekday, text: text.to_string() });
-        }
-        moment(date, clock, 0, 0)
-    }
 }
 
 fn rfc3339_date(cursor: &mut Cursor<'_>) -> Option<(i64, u8, u8)> {
@@ -61,23 +40,13 @@ fn rfc3339_date(cursor: &mut Cursor<'_>) -> Option<(i64, u8, u8)> {
     Some((year, month, day))
 }
 
-fn http_date(cursor: &mut Cursor<'_>) -> Option<(Weekday, i64, u8, u8)> {
-    let name = cursor.take(3)?;
-    let weekday = *Weekday::ALL.iter().find(|day| day.short().as_bytes() == name)?;
-    cursor.one_of(b",")?;
-    cursor.one_of(b" ")?;
-    let day = cursor.two_digits()?;
-    cursor.one_of(b" ")?;
-    let name = cursor.take(3)?;
-    let index = MONTHS.iter().position(|month| month.as_bytes() == name)?;
-    cursor.one_of(b" ")?;
-    let year = cursor.year()?;
-    cursor.one_of(b" ")?;
-    Some((weekday, year, index as u8 + 1, day))
-}
-
 /// The moment at which a clock `offset` seconds ahead of UTC shows `date` and the time.
-fn moment(date: Timestamp, clock: (u8, u8, u8), nanos: u32, offset: i32) -> Result<Timestamp, CalendarError> {
+pub(super) fn moment(
+    date: Timestamp,
+    clock: (u8, u8, u8),
+    nanos: u32,
+    offset: i32,
+) -> Result<Timestamp, CalendarError> {
     let (hour, minute, second) = clock;
     let is_leap_second = second == 60;
     let shown = date.at(hour, minute, if is_leap_second { 59 } else { second })?;
@@ -93,10 +62,10 @@ fn moment(date: Timestamp, clock: (u8, u8, u8), nanos: u32, offset: i32) -> Resu
 }
 
 /// What is left of the text. Bytes, because a peer may put any character at any place.
-struct Cursor<'a>(&'a [u8]);
+pub(super) struct Cursor<'a>(pub(super) &'a [u8]);
 
 impl<'a> Cursor<'a> {
-    fn take(&mut self, count: usize) -> Option<&'a [u8]> {
+    pub(super) fn take(&mut self, count: usize) -> Option<&'a [u8]> {
         if count > self.0.len() {
             return None;
         }
@@ -105,25 +74,25 @@ impl<'a> Cursor<'a> {
         Some(taken)
     }
 
-    fn one_of(&mut self, allowed: &[u8]) -> Option<u8> {
+    pub(super) fn one_of(&mut self, allowed: &[u8]) -> Option<u8> {
         let byte = self.take(1)?[0];
         allowed.contains(&byte).then_some(byte)
     }
 
-    fn digit(&mut self) -> Option<u8> {
+    pub(super) fn digit(&mut self) -> Option<u8> {
         Some(self.one_of(b"0123456789")? - b'0')
     }
 
-    fn two_digits(&mut self) -> Option<u8> {
+    pub(super) fn two_digits(&mut self) -> Option<u8> {
         Some(self.digit()? * 10 + self.digit()?)
     }
 
-    fn year(&mut self) -> Option<i64> {
+    pub(super) fn year(&mut self) -> Option<i64> {
         Some(i64::from(self.two_digits()?) * 100 + i64::from(self.two_digits()?))
     }
 
     /// `01:23:23`
-    fn clock(&mut self) -> Option<(u8, u8, u8)> {
+    pub(super) fn clock(&mut self) -> Option<(u8, u8, u8)> {
         let hour = self.two_digits()?;
         self.one_of(b":")?;
         let minute = self.two_digits()?;

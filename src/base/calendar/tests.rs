@@ -218,8 +218,6 @@ fn http_dates_are_read_to_the_letter() {
         "Sun, 06 Nov 1994 08:49:37 +0000",
         "Sun, 06 Nov 1994 08:49:37 GMT ",
         "Sun, 06 Nov 94 08:49:37 GMT",
-        "Sunday, 06-Nov-94 08:49:37 GMT",
-        "Sun Nov  6 08:49:37 1994",
         "Sun, 06 Nov 1994 08:49:37",
         "Sü, 06 Nov 1994 08:49:37 GMT",
     ];

@@ -17,6 +17,8 @@ use std::time::Duration;
 use super::stream::Socket;
 use super::{Address, Conn, ConnRead, ConnWrite, Halves, Interrupt, Interrupter, interrupted};
 use crate::base::deadline::{Deadline, timed_out};
+#[cfg(unix)]
+use crate::base::sys;
 use crate::base::trace::{self, Kind};
 
 /// The socket both halves share, and what another thread did to it.
@@ -146,6 +148,12 @@ impl<S: Socket> Read for SocketReader<S> {
 impl<S: Socket> ConnRead for SocketReader<S> {
     fn set_read_deadline(&mut self, deadline: Deadline) {
         self.timer.deadline = deadline;
+    }
+
+    #[cfg(unix)]
+    fn peer_has_finished(&self) -> bool {
+        // Where the system cannot say, nothing is known.
+        sys::poll::has_hung_up(self.shared.socket.fd()).unwrap_or(false)
     }
 
     #[cfg(unix)]
@@ -300,6 +308,9 @@ impl<S: Socket> Write for SocketConn<S> {
 impl<S: Socket> ConnRead for SocketConn<S> {
     fn set_read_deadline(&mut self, deadline: Deadline) {
         self.reader.set_read_deadline(deadline);
+    }
+    fn peer_has_finished(&self) -> bool {
+        self.reader.peer_has_finished()
     }
     #[cfg(unix)]
     fn read_fd(&mut self) -> io::Result<Option<BorrowedFd<'_>>> {

@@ -273,6 +273,10 @@ impl ConnRead for FaultyReader {
     fn set_read_deadline(&mut self, deadline: Deadline) {
         self.reader.set_read_deadline(deadline);
     }
+
+    fn peer_has_finished(&self) -> bool {
+        self.reader.peer_has_finished()
+    }
 }
 
 struct FaultyWriter {

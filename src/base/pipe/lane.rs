@@ -102,6 +102,10 @@ impl Lane {
         outcome
     }
 
+    pub(super) fn writer_has_finished(&self) -> bool {
+        self.lock().writing != Writing::Open
+    }
+
     fn take(&self, buf: &mut [u8], deadline: Deadline) -> io::Result<usize> {
         let mut state = self.lock();
         loop {

@@ -39,6 +39,23 @@ pub fn wait(wishes: &[(BorrowedFd<'_>, Wish)], timeout: Option<Duration>) -> io:
     Ok(ready)
 }
 
+/// Whether the other end of a connected socket has finished sending or is gone, whatever is still unread. Never blocks.
+///
+/// # Errors
+/// The system's.
+pub fn has_hung_up(socket: BorrowedFd<'_>) -> io::Result<bool> {
+    let mut entry = libc::pollfd { fd: socket.as_raw_fd(), events: FINISHED, revents: 0 };
+    // SAFETY: the pointer is to one entry; the borrow keeps the descriptor open.
+    check(unsafe { libc::poll(&raw mut entry, 1, 0) })?;
+    Ok(entry.revents & (FINISHED | libc::POLLHUP | libc::POLLERR) != 0)
+}
+
+/// The peer has half-closed. Only Linux says so apart from "readable"; elsewhere only a whole hang-up is seen.
+#[cfg(target_os = "linux")]
+const FINISHED: libc::c_short = libc::POLLRDHUP;
+#[cfg(not(target_os = "linux"))]
+const FINISHED: libc::c_short = 0;
+
 /// Rounded up: rounded down, the last fraction of a millisecond before a deadline would be a busy loop.
 fn milliseconds(timeout: Option<Duration>) -> libc::c_int {
     match timeout {
@@ -63,6 +80,16 @@ mod tests {
         one_end.write_all(b"x").unwrap();
         assert_eq!(wait(&wishes, None).unwrap(), [true, false]);
         assert_eq!(wait(&[(two.as_fd(), Wish::Writable)], None).unwrap(), [true]);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_peer_that_has_finished_is_seen_behind_its_unread_bytes() {
+        let (one, mut other) = UnixStream::pair().unwrap();
+        other.write_all(b"x").unwrap();
+        assert!(!has_hung_up(one.as_fd()).unwrap());
+        other.shutdown(std::net::Shutdown::Write).unwrap();
+        assert!(has_hung_up(one.as_fd()).unwrap());
     }
 
     #[test]
