@@ -20,6 +20,7 @@
 //! 6. [`ch05_udp`]        datagrams: who sent it, what was lost, what fits
 //! 7. [`ch06_tftp`]       files over UDP: what reliability costs when one builds it oneself
 //! 8. [`ch07_unix`]       Unix domain sockets: files, records, who is at the other end
+//! 9. [`ch08_http_client`]  HTTP from the client's side: URLs, messages, bodies, a client one can trust
 //!
 //! # The import rule
 //!
@@ -35,4 +36,5 @@ pub mod ch05_udp;
 pub mod ch06_tftp;
 #[cfg(unix)]
 pub mod ch07_unix;
+pub mod ch08_http_client;
 pub mod crypto;
