@@ -21,6 +21,7 @@
 //! 7. [`ch06_tftp`]       files over UDP: what reliability costs when one builds it oneself
 //! 8. [`ch07_unix`]       Unix domain sockets: files, records, who is at the other end
 //! 9. [`ch08_http_client`]  HTTP from the client's side: URLs, messages, bodies, a client one can trust
+//! 10. [`ch09_http_server`]  HTTP from the server's side: handlers, middleware, multiplexers, files, streams
 //!
 //! # The import rule
 //!
@@ -37,4 +38,5 @@ pub mod ch06_tftp;
 #[cfg(unix)]
 pub mod ch07_unix;
 pub mod ch08_http_client;
+pub mod ch09_http_server;
 pub mod crypto;
