@@ -31,6 +31,10 @@ const CHAPTERS: &[Chapter] = &[
     // R is what the RFCs add to the book's TFTP.
     Chapter { number: 6, rows: &[("6", 30), ("R", 18)], listings: 13 },
     Chapter { number: 7, rows: &[("7", 41)], listings: 16 },
+    // Rows H.18 to H.22 are the client's and stand in chapter 9's map with the others.
+    Chapter { number: 8, rows: &[("8", 44)], listings: 11 },
+    // H is what HTTP asks of either side beside the book.
+    Chapter { number: 9, rows: &[("9", 52), ("H", 25)], listings: 20 },
 ];
 
 impl Chapter {

@@ -2,14 +2,14 @@
 
 mod support;
 
-#[path = "programs/ch02_subnet.rs"]
-mod ch02_subnet;
+#[path = "programs/ch02_dig.rs"]
+mod ch02_dig;
 
 #[path = "programs/ch02_nameserver.rs"]
 mod ch02_nameserver;
 
-#[path = "programs/ch02_dig.rs"]
-mod ch02_dig;
+#[path = "programs/ch02_subnet.rs"]
+mod ch02_subnet;
 
 #[path = "programs/ch03.rs"]
 mod ch03;
@@ -29,6 +29,12 @@ mod ch06;
 #[cfg(unix)]
 #[path = "programs/ch07.rs"]
 mod ch07;
+
+#[path = "programs/ch08.rs"]
+mod ch08;
+
+#[path = "programs/ch09.rs"]
+mod ch09;
 
 #[path = "programs/bench.rs"]
 mod bench;

@@ -13,7 +13,7 @@ use crate::support::{output_of, program};
 use netprog::ch07_unix::socket_file::PrivateDirectory;
 
 /// What every program is told here, and its exit code for that. Each has a line for standard error.
-const COMPLAINTS: [(&str, &[&str], i32); 16] = [
+const COMPLAINTS: [(&str, &[&str], i32); 18] = [
     ("ch01_layers", &["-client", "nobody"], 2),
     ("ch02_subnet", &["192.0.2.0/99"], 1),
     ("ch02_dig", &["-server", "127.0.0.1:1", "-tries", "1", "-timeout", "10ms", "a.example"], 9),
@@ -28,6 +28,8 @@ const COMPLAINTS: [(&str, &[&str], i32); 16] = [
     ("ch06_sha512_256", &["no-such-file"], 1),
     ("ch07_creds", &["-socket", "/no/such/directory/s", "root"], 1),
     ("ch07_echo", &["/no/such/directory/s"], 1),
+    ("ch08_get", &["-m", "10s", "http://127.0.0.1:1/"], 7),
+    ("ch09_server", &["-files", "no-such-directory"], 1),
     ("tour", &["3-99"], 2),
     ("bench", &["echo", "-against", "127.0.0.1:1", "-length", "1ms"], 1),
 ];
@@ -86,6 +88,7 @@ fn a_server_that_cannot_announce_itself_ends_with_1_and_leaves_nothing() {
         ("ch07_echo", &["-type", "datagram", &socket]),
         ("ch07_echo", &["-type", "seqpacket", &socket]),
         ("ch07_creds", &["-socket", &socket, "root"]),
+        ("ch09_server", &["-listen", "127.0.0.1:0", "-files", "tests/files"]),
     ] {
         for errors in [Stdio::piped(), full_disk().into()] {
             let mut command = Command::new(program(name));
@@ -131,6 +134,8 @@ fn a_name_with_line_breaks_and_escapes_makes_no_second_line() {
         ("ch06_sha512_256", &[name]),
         ("ch07_echo", &["/no/such\n/\x1b[2J"]),
         ("ch07_creds", &["-socket", "/no/such\n/\x1b[2J", "root"]),
+        ("ch09_server", &["-files", name]),
+        ("ch09_server", &["-files", "tests/files", "-listen", name]),
     ] {
         let output = crate::support::run(program, arguments);
         let complaint = crate::support::stderr(&output);

@@ -2,6 +2,7 @@
 
 #![allow(dead_code)] // Every test file takes only what it needs.
 
+pub mod http;
 #[cfg(unix)]
 pub mod unix;
 

@@ -195,12 +195,12 @@ pub fn listing_numbers(cell: &str) -> Vec<String> {
     numbers
 }
 
-/// `3.28`; `N2.8` for the notes; `R.13` for what the RFCs add to chapter 6.
+/// `3.28`; `N2.8` for the notes; `R.13` for what the RFCs add to chapter 6, `H.13` for what HTTP asks beside chapters 8 and 9.
 pub fn is_row_id(word: &str) -> bool {
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let Some((group, row)) = word.split_once('.') else { return false };
     let chapter = group.strip_prefix('N').unwrap_or(group);
-    is_number(row) && (group == "R" || is_number(chapter))
+    is_number(row) && (matches!(group, "R" | "H") || is_number(chapter))
 }
 
 #[cfg(test)]

@@ -14,6 +14,8 @@ const CHAPTERS: &[(u32, &str, &str)] = &[
     (5, "Unreliable UDP communication", include_str!("../../../docs/ch05.md")),
     (6, "Ensuring UDP reliability", include_str!("../../../docs/ch06.md")),
     (7, "Unix domain sockets", include_str!("../../../docs/ch07.md")),
+    (8, "Writing HTTP clients", include_str!("../../../docs/ch08.md")),
+    (9, "Building HTTP services", include_str!("../../../docs/ch09.md")),
 ];
 
 /// A chapter as the tour needs it.
