@@ -46,8 +46,8 @@ bench: ## the measurements, beside a Go peer where there is Go
 	fi
 
 # With the packages of .ci/run: nc, socat, curl, telnet, python3; dig, kdig, delv, named, knotd, unbound; ip, ss, unshare, nsenter;
-# tftp, in.tftpd, atftp, busybox, dnsmasq; openssl, shasum; setpriv; tshark. Some tests make links, use port 69 or become somebody
-# else: run it as root.
+# tftp, in.tftpd, atftp, busybox, dnsmasq; openssl, shasum; setpriv; tshark; nginx, caddy, tinyproxy, ab, wrk, chromium, gzip, cmp,
+# Python's requests and websockets. Some tests make links, use port 69 or become somebody else: run it as root.
 interop: ## against other people's clients and servers, which must be installed
 	cargo test --test interop -- --ignored
 

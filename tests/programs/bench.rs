@@ -60,3 +60,21 @@ fn a_bench_that_is_told_to_end_leaves_no_server_behind() {
     assert_eq!(output_of(child).status.code(), Some(1));
     assert!(!std::path::Path::new(&format!("/proc/{server}")).exists(), "the server has ended first");
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_bench_that_is_told_to_end_leaves_no_folder_behind() {
+    let place = netprog::ch07_unix::socket_file::PrivateDirectory::new("netprog-bench-test").unwrap();
+    let mut command = Command::new(program("bench"));
+    command.args(["unix-echo stream", "-seconds", "60"]).env("TMPDIR", place.path());
+    let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let begin = std::time::Instant::now();
+    let entries = || std::fs::read_dir(place.path()).unwrap().count();
+    while entries() == 0 {
+        assert!(begin.elapsed() < crate::support::PATIENCE, "no folder was made");
+        std::thread::yield_now();
+    }
+    signal(child.id(), "TERM");
+    assert_eq!(output_of(child).status.code(), Some(1));
+    assert_eq!(entries(), 0, "the folder went with the bench");
+}

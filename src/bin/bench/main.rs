@@ -9,10 +9,16 @@
 //! Each server is a process of its own, so that what is measured is what a user would run. Ours and the peer's take
 //! turns, round by round, and the table shows each one's median: what disturbs one round disturbs both.
 
+mod compute;
 mod connect;
+mod download;
 mod echo;
+mod http;
 mod idle;
+mod json;
+mod nginx;
 mod proxy;
+mod scratch;
 mod server;
 mod table;
 mod tftp;
@@ -21,6 +27,8 @@ mod udp_echo;
 #[cfg(unix)]
 mod unix_echo;
 mod workloads;
+mod wrk;
+mod zip;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -32,7 +40,7 @@ use std::time::Duration;
 use netprog::base::flags::Flags;
 use server::Side;
 use table::Row;
-use workloads::{WORKLOADS, Workload};
+use workloads::{Beside, WORKLOADS, Workload};
 
 /// What the command line asks of a workload.
 #[derive(Clone, Debug)]
@@ -70,8 +78,11 @@ struct Plan {
 }
 
 fn main() -> ExitCode {
-    let plan = plan();
     raise_descriptor_limit();
+    if let Some(outcome) = serve() {
+        return outcome;
+    }
+    let plan = plan();
     if let Err(error) = server::end_on_signals() {
         say(&format!("bench: {error}"));
         return ExitCode::FAILURE;
@@ -83,6 +94,23 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The bench starts itself again where our server is not a program of its own.
+fn serve() -> Option<ExitCode> {
+    let mut arguments = std::env::args_os().skip(1);
+    let outcome = match (arguments.next()?.to_str()?, arguments.next()) {
+        ("serve-hello", None) => http::serve_hello(),
+        ("serve-files", Some(folder)) => http::serve_files(folder.as_ref()),
+        _ => return None,
+    };
+    Some(match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&format!("bench: {error}"));
+            ExitCode::FAILURE
+        }
+    })
 }
 
 /// Not print!, which panics when nobody reads: `bench all | head -1`.
@@ -102,7 +130,10 @@ fn say(line: &str) {
 }
 
 fn plan() -> Plan {
-    let mut flags = Flags::new("bench", "all|echo|proxy|connect|idle|tlv|udp-echo|tftp|unix-echo [options]");
+    let mut flags = Flags::new(
+        "bench",
+        "all|echo|proxy|connect|idle|tlv|udp-echo|tftp|http-hello|http-file|http-client|json|inflate|gzip|unix-echo [options]",
+    );
     flags.about("Measures our servers on loopback, beside a peer's in the same run.");
     flags.int("connections", 0, "connections at once (default: the workload's own)");
     flags.int("size", 0, "bytes per message (default: the workload's own)");
@@ -110,7 +141,11 @@ fn plan() -> Plan {
     flags.int("seconds", 0, "length of one round in whole seconds");
     flags.int("rounds", 3, "rounds for each side; the table shows the median");
     flags.string("against", "", "host:port of a running server to load instead of starting ours");
-    flags.string("peer", "", "a program with subcommands echo, proxy and udpecho to measure beside ours");
+    flags.string(
+        "peer",
+        "",
+        "a program with subcommands echo, proxy, udpecho, http, files, httpclient, json and gzip to measure beside ours",
+    );
 
     let mut arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
     let workload = match arguments.first() {
@@ -159,6 +194,10 @@ fn measure(plan: &Plan) -> Result<Vec<Row>, String> {
         if !named && plan.workload != "all" {
             continue;
         }
+        if let Some(program) = workload.needs.filter(|program| server::installed(program).is_none()) {
+            say(&format!("{} is left out: {program} is not installed", workload.name));
+            continue;
+        }
         let load = Load {
             connections: plan.connections.unwrap_or(workload.connections),
             size: plan.size.unwrap_or(workload.size),
@@ -170,7 +209,7 @@ fn measure(plan: &Plan) -> Result<Vec<Row>, String> {
             break;
         }
     }
-    Ok(rows)
+    if rows.is_empty() { Err("nothing was measured".to_string()) } else { Ok(rows) }
 }
 
 fn measure_workload(workload: &Workload, load: &Load, plan: &Plan) -> Result<Row, String> {
@@ -178,34 +217,43 @@ fn measure_workload(workload: &Workload, load: &Load, plan: &Plan) -> Result<Row
         Some(address) => Side::Running(address),
         None => Side::Ours,
     };
-    let peer = peer_of(workload, plan);
-    let mut our_rounds = Vec::new();
-    let mut peer_rounds = Vec::new();
+    let sides = [Some(ours), peer_of(workload, plan), nginx_of(workload, plan)];
+    let mut rounds: [Vec<f64>; 3] = Default::default();
     for round in 1..=plan.rounds {
         say(&format!("{} at {}, {} bytes: round {round}", workload.name, load.connections, load.size));
-        our_rounds.push((workload.round)(load, &ours)?);
-        if let Some(peer) = &peer {
-            peer_rounds.push((workload.round)(load, peer)?);
+        for (side, rounds) in sides.iter().zip(&mut rounds) {
+            if let Some(side) = side {
+                rounds.push((workload.round)(load, side)?);
+            }
         }
     }
+    let [mut ours, peer, nginx] = rounds;
+    let median = |mut rounds: Vec<f64>| (!rounds.is_empty()).then(|| table::median(&mut rounds));
     Ok(Row {
         workload: workload.name,
         connections: load.connections,
         size: load.size,
         unit: workload.unit,
-        ours: table::median(&mut our_rounds),
-        peer: (!peer_rounds.is_empty()).then(|| table::median(&mut peer_rounds)),
+        ours: table::median(&mut ours),
+        peer: median(peer),
+        nginx: median(nginx),
     })
 }
 
 /// Who is measured beside us: the program of the command line, or tftpd-hpa where it is installed.
 fn peer_of(workload: &Workload, plan: &Plan) -> Option<Side> {
-    let program = plan.peer.clone().filter(|_| workload.has_peer)?;
-    if !workload.is_called("tftp") {
-        return Some(Side::Peer(program));
+    let program = plan.peer.clone()?;
+    match workload.beside {
+        Beside::Nobody => None,
+        Beside::Peer | Beside::PeerAndNginx => Some(Side::Peer(program)),
+        Beside::Tftpd => server::installed(tftp::PEER).map(Side::Peer),
     }
-    let tftpd = PathBuf::from(tftp::PEER);
-    tftpd.exists().then_some(Side::Peer(tftpd))
+}
+
+/// nginx, where it is installed and a peer was asked for.
+fn nginx_of(workload: &Workload, plan: &Plan) -> Option<Side> {
+    plan.peer.as_ref().filter(|_| workload.beside == Beside::PeerAndNginx)?;
+    nginx::installed().map(Side::Nginx)
 }
 
 /// Ten thousand connections are ten thousand descriptors, here as in the server.

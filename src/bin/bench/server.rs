@@ -8,6 +8,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use netprog::base::{signal, thread};
 
+use crate::scratch::{self, Scratch};
+
 /// Whose server is measured.
 #[derive(Clone, Debug)]
 pub enum Side {
@@ -15,6 +17,8 @@ pub enum Side {
     Ours,
     /// The peer's program, started for the round.
     Peer(PathBuf),
+    /// nginx, started for the round.
+    Nginx(PathBuf),
     /// One that runs already.
     Running(SocketAddr),
 }
@@ -24,23 +28,37 @@ pub enum Side {
 pub struct Server {
     child: Option<Kept>,
     address: SocketAddr,
+    /// What it serves; dropped after the child.
+    _folder: Option<Scratch>,
 }
 
-/// The child that runs; there is one at a time. Here and not in [`Kept`], so that who ends the bench finds it.
-static RUNNING: Mutex<Option<Child>> = Mutex::new(None);
+/// A child, and what ends it more gently than a kill where that is needed.
+struct Running {
+    child: Child,
+    stop: Option<Command>,
+}
 
-fn running() -> MutexGuard<'static, Option<Child>> {
+/// The children that run. Here and not in [`Kept`], so that who ends the bench finds them.
+static RUNNING: Mutex<Vec<Running>> = Mutex::new(Vec::new());
+
+fn running() -> MutexGuard<'static, Vec<Running>> {
     RUNNING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn kill(child: &mut Option<Child>) {
-    if let Some(mut child) = child.take() {
-        let _ = child.kill();
-        let _ = child.wait();
+impl Running {
+    fn end(mut self) {
+        let told = self
+            .stop
+            .as_mut()
+            .map(|stop| stop.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status());
+        if !matches!(told, Some(Ok(status)) if status.success()) {
+            let _ = self.child.kill();
+        }
+        let _ = self.child.wait();
     }
 }
 
-/// From here on SIGINT and SIGTERM end the bench with exit code 1, and its server first: one left behind would go on for good.
+/// From here on SIGINT and SIGTERM end the bench with exit code 1, and its children first: one left behind would go on for good.
 ///
 /// # Errors
 /// The system's, when it has no thread or handler to give.
@@ -48,9 +66,12 @@ pub fn end_on_signals() -> std::io::Result<()> {
     let stop = signal::stop_token()?;
     thread::spawn("stop", move || {
         stop.wait();
-        let mut child = running();
-        kill(&mut child);
-        // With the lock held: no round starts another server now.
+        let mut children = running();
+        for child in children.drain(..) {
+            child.end();
+        }
+        scratch::remove_all();
+        // With the lock held: no round starts another child now.
         std::process::exit(1)
     })?;
     Ok(())
@@ -60,20 +81,20 @@ impl Side {
     /// A server that echoes.
     pub fn start_echo(&self) -> Result<Server, String> {
         match self {
-            Side::Running(address) => Ok(Server { child: None, address: *address }),
+            Side::Running(address) => Ok(Server::running(*address)),
             Side::Ours => {
                 start(ours("ch03_serve").args(["-max", "20000", "-idle", "0", "echo", "127.0.0.1:0"]))
             }
-            Side::Peer(program) => start(Command::new(program).arg("echo")),
+            Side::Peer(program) | Side::Nginx(program) => start(Command::new(program).arg("echo")),
         }
     }
 
     /// A server that echoes datagrams.
     pub fn start_udp_echo(&self) -> Result<Server, String> {
         match self {
-            Side::Running(address) => Ok(Server { child: None, address: *address }),
+            Side::Running(address) => Ok(Server::running(*address)),
             Side::Ours => start(&mut ours("ch05_echo")),
-            Side::Peer(program) => start(Command::new(program).arg("udpecho")),
+            Side::Peer(program) | Side::Nginx(program) => start(Command::new(program).arg("udpecho")),
         }
     }
 
@@ -85,7 +106,9 @@ impl Side {
                 Err("a running proxy cannot be told where to send; start it from here".to_string())
             }
             Side::Ours => start(ours("ch04_proxy").args(["127.0.0.1:0", &upstream])),
-            Side::Peer(program) => start(Command::new(program).args(["proxy", "-to", &upstream])),
+            Side::Peer(program) | Side::Nginx(program) => {
+                start(Command::new(program).args(["proxy", "-to", &upstream]))
+            }
         }
     }
 }
@@ -98,20 +121,32 @@ pub struct Kept {
 
 impl Drop for Kept {
     fn drop(&mut self) {
-        kill(&mut running());
+        let mut children = running();
+        if let Some(at) = children.iter().position(|running| running.child.id() == self.number) {
+            children.swap_remove(at).end();
+        }
     }
 }
 
-/// Starts a server without input and complaints, and gives its output.
+/// Starts a program without input and complaints, and gives its output.
 pub fn keep(command: &mut Command) -> Result<(Kept, ChildStdout), String> {
+    keep_until(command, None)
+}
+
+/// As [`keep`], for a program that `stop` tells to end.
+pub fn keep_and_stop_by(command: &mut Command, stop: Command) -> Result<(Kept, ChildStdout), String> {
+    keep_until(command, Some(stop))
+}
+
+fn keep_until(command: &mut Command, stop: Option<Command>) -> Result<(Kept, ChildStdout), String> {
     let program = command.get_program().to_string_lossy().into_owned();
-    let mut place = running();
+    let mut children = running();
     let spawned = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
     let mut child =
         spawned.map_err(|error| format!("{program} did not start ({error}); build it first: make bench"))?;
     let (kept, output) = (Kept { number: child.id() }, child.stdout.take());
-    *place = Some(child);
-    drop(place);
+    children.push(Running { child, stop });
+    drop(children);
     let output = output.ok_or_else(|| format!("{program} has no output"))?;
     Ok((kept, output))
 }
@@ -132,15 +167,42 @@ pub fn listening(program: &str, output: &mut impl BufRead) -> Result<SocketAddr,
     }
 }
 
+/// This program, to be started again as a server.
+pub fn this_program() -> Result<Command, String> {
+    std::env::current_exe().map(Command::new).map_err(|error| format!("where is this program? {error}"))
+}
+
+/// Where a program is that the system has, `None` if it has not. Servers stand where not everybody's search path leads.
+pub fn installed(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&path).chain(["/usr/sbin".into(), "/usr/local/sbin".into()]);
+    folders.map(|folder| folder.join(program)).find(|file| file.is_file())
+}
+
 /// Starts the command and waits for the line that says where it listens.
-fn start(command: &mut Command) -> Result<Server, String> {
+pub fn start(command: &mut Command) -> Result<Server, String> {
     let program = command.get_program().to_string_lossy().into_owned();
     let (kept, output) = keep(command)?;
     let address = listening(&program, &mut BufReader::new(output))?;
-    Ok(Server { child: Some(kept), address })
+    Ok(Server { child: Some(kept), address, _folder: None })
+}
+
+/// As [`start`], for a server whose files are in `folder`, which goes after it.
+pub fn start_with(command: &mut Command, folder: Scratch) -> Result<Server, String> {
+    Ok(Server { _folder: Some(folder), ..start(command)? })
 }
 
 impl Server {
+    /// One that runs already.
+    pub fn running(address: SocketAddr) -> Server {
+        Server { child: None, address, _folder: None }
+    }
+
+    /// A child that serves `folder`, which goes after it.
+    pub fn kept_with(kept: Kept, address: SocketAddr, folder: Scratch) -> Server {
+        Server { child: Some(kept), address, _folder: Some(folder) }
+    }
+
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address

@@ -9,6 +9,8 @@ pub enum Unit {
     Bytes,
     /// Connections per second.
     Connections,
+    /// Requests answered per second.
+    Requests,
     /// Payloads per second.
     Payloads,
     /// Resident bytes per connection: here less is better.
@@ -30,6 +32,8 @@ pub struct Row {
     pub ours: f64,
     /// The peer's median.
     pub peer: Option<f64>,
+    /// That of nginx.
+    pub nginx: Option<f64>,
 }
 
 /// The value in the middle; between two, their mean. Zero of nothing.
@@ -44,27 +48,26 @@ pub fn median(rounds: &mut [f64]) -> f64 {
 
 /// The table as text.
 pub fn render(rows: &[Row]) -> String {
-    let mut lines = vec![[
-        "workload".to_string(),
-        "connections".to_string(),
-        "bytes".to_string(),
-        "ours".to_string(),
-        "peer".to_string(),
-        "unit".to_string(),
-        "ours / peer".to_string(),
-    ]];
+    let titles =
+        ["workload", "connections", "bytes", "ours", "peer", "nginx", "unit", "ours / peer", "ours / nginx"];
+    let mut lines = vec![titles.map(str::to_string)];
     for row in rows {
+        let other = |other: Option<f64>| other.map_or("–".to_string(), |other| number(row.unit, other));
+        let ratio =
+            |other: Option<f64>| other.map_or("–".to_string(), |other| format!("{:.2}", row.ours / other));
         lines.push([
             row.workload.to_string(),
             row.connections.to_string(),
             row.size.to_string(),
             number(row.unit, row.ours),
-            row.peer.map_or("–".to_string(), |peer| number(row.unit, peer)),
+            other(row.peer),
+            other(row.nginx),
             unit(row.unit).to_string(),
-            row.peer.map_or("–".to_string(), |peer| format!("{:.2}", row.ours / peer)),
+            ratio(row.peer),
+            ratio(row.nginx),
         ]);
     }
-    let mut widths = [0; 7];
+    let mut widths = [0; 9];
     for line in &lines {
         for (width, cell) in widths.iter_mut().zip(line) {
             *width = (*width).max(cell.chars().count());
@@ -91,6 +94,7 @@ fn unit(unit: Unit) -> &'static str {
         Unit::RoundTrips => "round trips/s",
         Unit::Bytes => "MB/s",
         Unit::Connections => "connections/s",
+        Unit::Requests => "requests/s",
         Unit::Payloads => "payloads/s",
         Unit::Memory => "KiB/connection (less is better)",
     }
@@ -124,11 +128,13 @@ mod tests {
             unit: Unit::RoundTrips,
             ours: 300.0,
             peer: Some(200.0),
+            nginx: Some(400.0),
         };
-        let alone = Row { peer: None, ..row.clone() };
+        let alone = Row { peer: None, nginx: None, ..row.clone() };
         let text = render(&[row, alone]);
         let lines: Vec<&str> = text.lines().collect();
         assert!(lines[2].contains("| 300 ") && lines[2].contains("| 1.50 "), "{text}");
+        assert!(lines[2].contains("| 0.75 "), "{text}");
         assert!(lines[3].contains("| –"), "{text}");
     }
 }

@@ -1,13 +1,13 @@
 //! A file by TFTP: our client fetches 64 MiB from our server, and from tftpd-hpa where that is installed.
 
-use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::BufReader;
 use std::net::{SocketAddr, UdpSocket};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use crate::Load;
+use crate::scratch::Scratch;
 use crate::server::{Kept, Side, keep, listening, ours};
 
 /// What one round fetches.
@@ -17,8 +17,8 @@ const FILE_BYTES: u64 = 64 << 20;
 const SMALL: &str = "small";
 const LARGE: &str = "large";
 
-/// The other server, where Debian's package puts it. It knows no windows and answers such a request block by block.
-pub const PEER: &str = "/usr/sbin/in.tftpd";
+/// The other server. It knows no windows and answers such a request block by block.
+pub const PEER: &str = "in.tftpd";
 
 /// Bytes per second, a block at a time.
 pub fn lockstep(load: &Load, side: &Side) -> Result<f64, String> {
@@ -31,8 +31,10 @@ pub fn windowed(load: &Load, side: &Side) -> Result<f64, String> {
 }
 
 fn round(load: &Load, side: &Side, window: u32) -> Result<f64, String> {
-    let folder = Folder::with_files().map_err(|error| format!("the files to fetch: {error}"))?;
-    let server = TftpServer::start(side, &folder.path)?;
+    let folder = Scratch::new()?;
+    folder.write(SMALL, b"ready")?;
+    folder.fill(LARGE, FILE_BYTES)?;
+    let server = TftpServer::start(side, folder.path())?;
     fetch(&server.address, SMALL, load.size, window)?;
     let begin = Instant::now();
     fetch(&server.address, LARGE, load.size, window)?;
@@ -50,31 +52,6 @@ fn fetch(address: &SocketAddr, file: &str, block: usize, window: u32) -> Result<
     if status.success() { Ok(()) } else { Err(format!("ch06_get ended with {status}")) }
 }
 
-/// A folder of this run's own with the two files; gone when the round is over.
-struct Folder {
-    path: PathBuf,
-}
-
-impl Folder {
-    fn with_files() -> std::io::Result<Folder> {
-        let path = std::env::temp_dir().join(format!("netprog-bench-{}", std::process::id()));
-        std::fs::create_dir_all(&path)?;
-        let folder = Folder { path };
-        std::fs::write(folder.path.join(SMALL), b"ready")?;
-        std::io::copy(
-            &mut std::io::repeat(b'x').take(FILE_BYTES),
-            &mut File::create(folder.path.join(LARGE))?,
-        )?;
-        Ok(folder)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.path);
-    }
-}
-
 struct TftpServer {
     _child: Kept,
     address: SocketAddr,
@@ -87,7 +64,7 @@ impl TftpServer {
                 Err("a running TFTP server has files of its own; start it from here".to_string())
             }
             Side::Ours => TftpServer::start_ours(folder),
-            Side::Peer(program) => TftpServer::start_peer(program, folder),
+            Side::Peer(program) | Side::Nginx(program) => TftpServer::start_peer(program, folder),
         }
     }
 

@@ -9,10 +9,11 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use netprog::ch07_unix::datagram;
-use netprog::ch07_unix::socket_file::{Access, PrivateDirectory};
+use netprog::ch07_unix::socket_file::Access;
 
 use crate::Load;
 use crate::echo;
+use crate::scratch::Scratch;
 use crate::server::{Kept, Side, keep, ours};
 
 /// What one round trip is made of: sends the message, receives the answer into the buffer.
@@ -38,12 +39,12 @@ fn round_trips(load: &Load, trip: Trip<'_>) -> Result<f64, String> {
 struct UnixServer {
     _child: Kept,
     path: PathBuf,
-    place: PrivateDirectory,
+    place: Scratch,
 }
 
 impl UnixServer {
     fn start(kind: &str) -> Result<UnixServer, String> {
-        let place = PrivateDirectory::new("netprog-bench").map_err(|error| error.to_string())?;
+        let place = Scratch::new()?;
         let path = place.file("echo.sock");
         let (child, output) = keep(ours("ch07_echo").args(["-type", kind]).arg(&path))?;
         let mut line = String::new();

@@ -5,10 +5,23 @@ use crate::server::Side;
 use crate::table::Unit;
 #[cfg(unix)]
 use crate::unix_echo;
-use crate::{connect, echo, idle, proxy, tftp, tlv, udp_echo};
+use crate::{connect, echo, http, idle, json, proxy, tftp, tlv, udp_echo, wrk, zip};
 
 /// One measured round: a number, in the unit of its row.
 pub type Round = fn(&Load, &Side) -> Result<f64, String>;
+
+/// Who is measured beside us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beside {
+    /// Nobody.
+    Nobody,
+    /// The peer of the command line.
+    Peer,
+    /// The peer of the command line, and nginx where it is installed.
+    PeerAndNginx,
+    /// tftpd-hpa where it is installed, if a peer is asked for.
+    Tftpd,
+}
 
 /// A line of the table.
 pub struct Workload {
@@ -16,8 +29,9 @@ pub struct Workload {
     pub unit: Unit,
     pub connections: usize,
     pub size: usize,
-    /// Whether the peer has a server for it.
-    pub has_peer: bool,
+    pub beside: Beside,
+    /// A program of others that has to be installed.
+    pub needs: Option<&'static str>,
     pub round: Round,
 }
 
@@ -28,7 +42,8 @@ pub const WORKLOADS: &[Workload] = &[
         unit: Unit::RoundTrips,
         connections: 1,
         size: 64,
-        has_peer: true,
+        beside: Beside::Peer,
+        needs: None,
         round: echo::round,
     },
     Workload {
@@ -36,7 +51,8 @@ pub const WORKLOADS: &[Workload] = &[
         unit: Unit::RoundTrips,
         connections: 64,
         size: 64,
-        has_peer: true,
+        beside: Beside::Peer,
+        needs: None,
         round: echo::round,
     },
     Workload {
@@ -44,7 +60,8 @@ pub const WORKLOADS: &[Workload] = &[
         unit: Unit::RoundTrips,
         connections: 1000,
         size: 64,
-        has_peer: true,
+        beside: Beside::Peer,
+        needs: None,
         round: echo::round,
     },
     Workload {
@@ -52,7 +69,8 @@ pub const WORKLOADS: &[Workload] = &[
         unit: Unit::Bytes,
         connections: 1,
         size: 1 << 18,
-        has_peer: true,
+        beside: Beside::Peer,
+        needs: None,
         round: proxy::round,
     },
     Workload {
@@ -60,7 +78,8 @@ pub const WORKLOADS: &[Workload] = &[
         unit: Unit::Bytes,
         connections: 8,
         size: 1 << 18,
-        has_peer: true,
+        beside: Beside::Peer,
+        needs: None,
         round: proxy::round,
     },
     Workload {
@@ -68,7 +87,8 @@ pub const WORKLOADS: &[Workload] = &[
         unit: Unit::Connections,
         connections: 4,
         size: 1,
-        has_peer: true,
+        beside: Beside::Peer,
+        needs: None,
         round: connect::round,
     },
     // Go's echo keeps a pipe for splicing with each connection, three descriptors in all: a limit of 20,000 stops it short
@@ -78,7 +98,8 @@ pub const WORKLOADS: &[Workload] = &[
         unit: Unit::Memory,
         connections: 5_000,
         size: 1,
-        has_peer: true,
+        beside: Beside::Peer,
+        needs: None,
         round: idle::round,
     },
     Workload {
@@ -86,7 +107,8 @@ pub const WORKLOADS: &[Workload] = &[
         unit: Unit::Memory,
         connections: 10_000,
         size: 1,
-        has_peer: false,
+        beside: Beside::Nobody,
+        needs: None,
         round: idle::round,
     },
     Workload {
@@ -94,7 +116,8 @@ pub const WORKLOADS: &[Workload] = &[
         unit: Unit::Payloads,
         connections: 1,
         size: 64,
-        has_peer: false,
+        beside: Beside::Nobody,
+        needs: None,
         round: tlv::round,
     },
     Workload {
@@ -102,7 +125,8 @@ pub const WORKLOADS: &[Workload] = &[
         unit: Unit::Payloads,
         connections: 1,
         size: 65_536,
-        has_peer: false,
+        beside: Beside::Nobody,
+        needs: None,
         round: tlv::round,
     },
     Workload {
@@ -110,7 +134,8 @@ pub const WORKLOADS: &[Workload] = &[
         unit: Unit::RoundTrips,
         connections: 1,
         size: 64,
-        has_peer: true,
+        beside: Beside::Peer,
+        needs: None,
         round: udp_echo::round,
     },
     Workload {
@@ -118,7 +143,8 @@ pub const WORKLOADS: &[Workload] = &[
         unit: Unit::RoundTrips,
         connections: 64,
         size: 64,
-        has_peer: true,
+        beside: Beside::Peer,
+        needs: None,
         round: udp_echo::round,
     },
     Workload {
@@ -126,7 +152,8 @@ pub const WORKLOADS: &[Workload] = &[
         unit: Unit::Bytes,
         connections: 1,
         size: 512,
-        has_peer: true,
+        beside: Beside::Tftpd,
+        needs: None,
         round: tftp::lockstep,
     },
     Workload {
@@ -134,7 +161,8 @@ pub const WORKLOADS: &[Workload] = &[
         unit: Unit::Bytes,
         connections: 1,
         size: 1428,
-        has_peer: true,
+        beside: Beside::Tftpd,
+        needs: None,
         round: tftp::lockstep,
     },
     Workload {
@@ -142,7 +170,8 @@ pub const WORKLOADS: &[Workload] = &[
         unit: Unit::Bytes,
         connections: 1,
         size: 1428,
-        has_peer: true,
+        beside: Beside::Tftpd,
+        needs: None,
         round: tftp::windowed,
     },
     Workload {
@@ -150,7 +179,8 @@ pub const WORKLOADS: &[Workload] = &[
         unit: Unit::Bytes,
         connections: 1,
         size: 16384,
-        has_peer: true,
+        beside: Beside::Tftpd,
+        needs: None,
         round: tftp::windowed,
     },
     Workload {
@@ -158,8 +188,108 @@ pub const WORKLOADS: &[Workload] = &[
         unit: Unit::Bytes,
         connections: 1,
         size: 65464,
-        has_peer: true,
+        beside: Beside::Tftpd,
+        needs: None,
         round: tftp::lockstep,
+    },
+    Workload {
+        name: "http-hello",
+        unit: Unit::Requests,
+        connections: 1,
+        size: 14,
+        beside: Beside::PeerAndNginx,
+        needs: Some(wrk::PROGRAM),
+        round: http::hello,
+    },
+    Workload {
+        name: "http-hello",
+        unit: Unit::Requests,
+        connections: 64,
+        size: 14,
+        beside: Beside::PeerAndNginx,
+        needs: Some(wrk::PROGRAM),
+        round: http::hello,
+    },
+    Workload {
+        name: "http-hello",
+        unit: Unit::Requests,
+        connections: 1000,
+        size: 14,
+        beside: Beside::PeerAndNginx,
+        needs: Some(wrk::PROGRAM),
+        round: http::hello,
+    },
+    Workload {
+        name: "http-file small",
+        unit: Unit::Requests,
+        connections: 64,
+        size: 4096,
+        beside: Beside::PeerAndNginx,
+        needs: Some(wrk::PROGRAM),
+        round: http::small_file,
+    },
+    Workload {
+        name: "http-file large",
+        unit: Unit::Bytes,
+        connections: 4,
+        size: 100 << 20,
+        beside: Beside::PeerAndNginx,
+        needs: None,
+        round: http::large_file,
+    },
+    Workload {
+        name: "http-client",
+        unit: Unit::Requests,
+        connections: 1,
+        size: 14,
+        beside: Beside::Peer,
+        needs: None,
+        round: http::client,
+    },
+    Workload {
+        name: "http-client",
+        unit: Unit::Requests,
+        connections: 64,
+        size: 14,
+        beside: Beside::Peer,
+        needs: None,
+        round: http::client,
+    },
+    Workload {
+        name: "json parse",
+        unit: Unit::Bytes,
+        connections: 1,
+        size: 1 << 20,
+        beside: Beside::Peer,
+        needs: None,
+        round: json::parse,
+    },
+    Workload {
+        name: "json print",
+        unit: Unit::Bytes,
+        connections: 1,
+        size: 1 << 20,
+        beside: Beside::Peer,
+        needs: None,
+        round: json::print,
+    },
+    Workload {
+        name: "inflate",
+        unit: Unit::Bytes,
+        connections: 1,
+        size: 8 << 20,
+        beside: Beside::Peer,
+        needs: None,
+        round: zip::inflate,
+    },
+    Workload {
+        name: "gzip",
+        unit: Unit::Bytes,
+        connections: 1,
+        size: 8 << 20,
+        beside: Beside::Peer,
+        needs: None,
+        round: zip::gzip,
     },
     #[cfg(unix)]
     Workload {
@@ -167,7 +297,8 @@ pub const WORKLOADS: &[Workload] = &[
         unit: Unit::RoundTrips,
         connections: 1,
         size: 64,
-        has_peer: false,
+        beside: Beside::Nobody,
+        needs: None,
         round: unix_echo::tcp,
     },
     #[cfg(unix)]
@@ -176,7 +307,8 @@ pub const WORKLOADS: &[Workload] = &[
         unit: Unit::RoundTrips,
         connections: 1,
         size: 64,
-        has_peer: false,
+        beside: Beside::Nobody,
+        needs: None,
         round: unix_echo::stream,
     },
     #[cfg(unix)]
@@ -185,7 +317,8 @@ pub const WORKLOADS: &[Workload] = &[
         unit: Unit::RoundTrips,
         connections: 1,
         size: 64,
-        has_peer: false,
+        beside: Beside::Nobody,
+        needs: None,
         round: unix_echo::datagram,
     },
     #[cfg(unix)]
@@ -194,7 +327,8 @@ pub const WORKLOADS: &[Workload] = &[
         unit: Unit::RoundTrips,
         connections: 1,
         size: 64,
-        has_peer: false,
+        beside: Beside::Nobody,
+        needs: None,
         round: unix_echo::seqpacket,
     },
 ];
