@@ -251,7 +251,8 @@ pub fn interrupted() -> io::Error {
     io::Error::new(io::ErrorKind::ConnectionAborted, "the connection was interrupted from this side")
 }
 
-impl ConnRead for Box<dyn ConnRead> {
+/// A box of a half, or of a whole connection, reads as what is in it.
+impl<R: ConnRead + ?Sized> ConnRead for Box<R> {
     fn set_read_deadline(&mut self, deadline: Deadline) {
         (**self).set_read_deadline(deadline);
     }
@@ -279,21 +280,6 @@ impl<R: ConnRead> ConnRead for BufReader<R> {
     #[cfg(unix)]
     fn read_fd(&mut self) -> io::Result<Option<BorrowedFd<'_>>> {
         if self.buffer().is_empty() { self.get_mut().read_fd() } else { Ok(None) }
-    }
-}
-
-impl ConnRead for Box<dyn Conn> {
-    fn set_read_deadline(&mut self, deadline: Deadline) {
-        (**self).set_read_deadline(deadline);
-    }
-
-    fn peer_has_finished(&self) -> bool {
-        (**self).peer_has_finished()
-    }
-
-    #[cfg(unix)]
-    fn read_fd(&mut self) -> io::Result<Option<BorrowedFd<'_>>> {
-        (**self).read_fd()
     }
 }
 

@@ -4,17 +4,18 @@
 //! Beside the book's routes there are `/ws`, which echoes what a WebSocket sends, and `/events`, which tells the time every second.
 
 use std::io::{self, Write};
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use netprog::base::cancel::Cancel;
-use netprog::base::conn::TcpSocketListener;
 use netprog::base::flags::{Flags, Parsed};
 use netprog::base::show::printable;
 use netprog::base::{log, signal, trace};
+use netprog::ch03_tcp::address::Network;
+use netprog::ch03_tcp::listen::listen;
 use netprog::ch08_http_client::header::Header;
 use netprog::ch08_http_client::method::Method;
 use netprog::ch09_http_server::events;
@@ -91,7 +92,9 @@ fn run(parsed: &Parsed) -> Result<(), String> {
     let directory = parsed.string("files");
     let root = FileServer::new(directory).map_err(|error| format!("-files {directory}: {error}"))?;
     let stop = signal::stop_token().map_err(|error| format!("no way to hear of Ctrl-C: {error}"))?;
-    let listener = listener(parsed.string("listen"))?;
+    let address = parsed.string("listen");
+    let listener = listen(Network::Tcp, address)
+        .map_err(|error| format!("cannot listen on {address}: {}", error.cause))?;
     let address = listener.socket_addr();
     let mut handler: SharedHandler = Arc::new(routes(Path::new(directory), root, &stop));
     if parsed.bool("gzip") {
@@ -155,12 +158,6 @@ fn page(directory: &Path, name: &str, pushed: &'static [&'static str]) -> Shared
         files::serve_file(response, request, &path);
     };
     Arc::new(Methods::new().on_fn(Method::GET, show).head_by_get())
-}
-
-fn listener(listen: &str) -> Result<TcpSocketListener, String> {
-    let mut addresses = listen.to_socket_addrs().map_err(|error| format!("{listen}: {error}"))?;
-    let address: SocketAddr = addresses.next().ok_or_else(|| format!("{listen} has no address"))?;
-    TcpSocketListener::bind(address).map_err(|error| format!("cannot listen on {address}: {error}"))
 }
 
 fn announce(address: SocketAddr) -> io::Result<()> {

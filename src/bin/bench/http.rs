@@ -3,15 +3,16 @@
 //! Our two servers are here too, in a process of their own as `bench serve-hello` and `bench serve-files FOLDER`. They are as
 //! plain as the peer's: a handler, and the server's defaults.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use netprog::base::cancel::Cancel;
-use netprog::base::conn::TcpSocketListener;
 use netprog::base::thread;
+use netprog::ch03_tcp::address::Network;
+use netprog::ch03_tcp::listen::listen;
 use netprog::ch08_http_client::client::Client;
 use netprog::ch08_http_client::pool::PoolLimits;
 use netprog::ch08_http_client::transport::{Transport, TransportConfig};
@@ -144,10 +145,8 @@ pub fn serve_files(folder: &Path) -> Result<(), String> {
 }
 
 fn serve(handler: impl Handler + 'static) -> Result<(), String> {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).and_then(TcpSocketListener::new);
-    let listener = listener.map_err(|error| format!("no port to listen on: {error}"))?;
-    let address = netprog::base::conn::Listener::local(&listener);
-    println!("listening on {address}");
+    let listener = listen(Network::Tcp, "127.0.0.1:0").map_err(|error| error.to_string())?;
+    println!("listening on {}", listener.socket_addr());
     let server = HttpServer { max_connections: 20_000, ..HttpServer::new(handler) };
     Err(server.serve(Arc::new(listener), &Cancel::new()).to_string())
 }
