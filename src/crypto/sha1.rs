@@ -12,10 +12,10 @@
 //!
 //! FIPS 180-4, sections 5.3.1 and 6.1; RFC 3174.
 
+use super::blocks::Blocks;
+
 /// Bytes in a block.
 pub const BLOCK: usize = 64;
-/// Bytes at the end of the last block that hold the message's length in bits.
-const LENGTH: usize = 8;
 
 const START: [u32; 5] = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0];
 
@@ -30,59 +30,25 @@ pub fn sha1(message: &[u8]) -> [u8; 20] {
 #[derive(Clone, Debug)]
 pub struct Sha1 {
     state: [u32; 5],
-    /// The block that is not full yet: its first `filled` bytes, always fewer than [`BLOCK`].
-    block: [u8; BLOCK],
-    filled: usize,
-    /// Bytes so far.
-    length: u64,
+    blocks: Blocks<BLOCK>,
 }
 
 impl Sha1 {
     /// Of the empty message, so far.
     pub fn new() -> Sha1 {
-        Sha1 { state: START, block: [0; BLOCK], filled: 0, length: 0 }
+        Sha1 { state: START, blocks: Blocks::new() }
     }
 
     /// Appends a piece of the message.
-    pub fn update(&mut self, mut piece: &[u8]) {
-        self.length = self.length.wrapping_add(piece.len() as u64);
-        if self.filled > 0 {
-            piece = self.fill_block(piece);
-        }
-        while let Some((block, rest)) = piece.split_first_chunk::<BLOCK>() {
-            compress(&mut self.state, block);
-            piece = rest;
-        }
-        if !piece.is_empty() {
-            self.block[..piece.len()].copy_from_slice(piece);
-            self.filled = piece.len();
-        }
+    pub fn update(&mut self, piece: &[u8]) {
+        let state = &mut self.state;
+        self.blocks.update(piece, |block| compress(state, block));
     }
 
-    /// Adds to the block that is not full; gives what did not fit. If nothing is left over the block may stay unfinished.
-    fn fill_block<'a>(&mut self, piece: &'a [u8]) -> &'a [u8] {
-        let fits = piece.len().min(BLOCK - self.filled);
-        self.block[self.filled..self.filled + fits].copy_from_slice(&piece[..fits]);
-        self.filled += fits;
-        if self.filled == BLOCK {
-            compress(&mut self.state, &self.block);
-            self.filled = 0;
-        }
-        &piece[fits..]
-    }
-
-    /// The hash of the message, which ends with a one bit, zeros, and its length. Where the length does not fit, it stands in a
-    /// block of its own.
+    /// The hash of the message.
     pub fn finish(mut self) -> [u8; 20] {
-        self.block[self.filled] = 0x80;
-        self.block[self.filled + 1..].fill(0);
-        if self.filled >= BLOCK - LENGTH {
-            compress(&mut self.state, &self.block);
-            self.block.fill(0);
-        }
-        let bits = self.length.wrapping_mul(8);
-        self.block[BLOCK - LENGTH..].copy_from_slice(&bits.to_be_bytes());
-        compress(&mut self.state, &self.block);
+        let state = &mut self.state;
+        self.blocks.finish(|block| compress(state, block));
         let mut hash = [0; 20];
         for (bytes, word) in hash.chunks_exact_mut(4).zip(self.state) {
             bytes.copy_from_slice(&word.to_be_bytes());

@@ -15,10 +15,10 @@
 //!
 //! FIPS 180-4, sections 5.3.5, 5.3.6.2, 6.4 and 6.7. Book: Listing 6-12.
 
+use super::blocks::Blocks;
+
 /// Bytes in a block.
 pub const BLOCK: usize = 128;
-/// Bytes at the end of the last block that hold the message's length in bits.
-const LENGTH: usize = 16;
 
 /// The first 64 bits behind the point of the cube roots of the first eighty primes.
 #[rustfmt::skip]
@@ -77,11 +77,7 @@ pub fn sha512_256(message: &[u8]) -> [u8; 32] {
 #[derive(Clone, Debug)]
 pub struct Sha512 {
     state: [u64; 8],
-    /// The block that is not full yet: its first `filled` bytes, always fewer than [`BLOCK`].
-    block: [u8; BLOCK],
-    filled: usize,
-    /// Bytes so far.
-    length: u64,
+    blocks: Blocks<BLOCK>,
 }
 
 impl Sha512 {
@@ -91,35 +87,13 @@ impl Sha512 {
     }
 
     fn starting_from(state: [u64; 8]) -> Sha512 {
-        Sha512 { state, block: [0; BLOCK], filled: 0, length: 0 }
+        Sha512 { state, blocks: Blocks::new() }
     }
 
     /// Appends a piece of the message.
-    pub fn update(&mut self, mut piece: &[u8]) {
-        self.length = self.length.wrapping_add(piece.len() as u64);
-        if self.filled > 0 {
-            piece = self.fill_block(piece);
-        }
-        while let Some((block, rest)) = piece.split_first_chunk::<BLOCK>() {
-            compress(&mut self.state, block);
-            piece = rest;
-        }
-        if !piece.is_empty() {
-            self.block[..piece.len()].copy_from_slice(piece);
-            self.filled = piece.len();
-        }
-    }
-
-    /// Adds to the block that is not full; gives what did not fit. If nothing is left over the block may stay unfinished.
-    fn fill_block<'a>(&mut self, piece: &'a [u8]) -> &'a [u8] {
-        let fits = piece.len().min(BLOCK - self.filled);
-        self.block[self.filled..self.filled + fits].copy_from_slice(&piece[..fits]);
-        self.filled += fits;
-        if self.filled == BLOCK {
-            compress(&mut self.state, &self.block);
-            self.filled = 0;
-        }
-        &piece[fits..]
+    pub fn update(&mut self, piece: &[u8]) {
+        let state = &mut self.state;
+        self.blocks.update(piece, |block| compress(state, block));
     }
 
     /// The hash of the message.
@@ -131,17 +105,9 @@ impl Sha512 {
         hash
     }
 
-    /// Ends the message with a one bit, zeros, and its length. Where the length does not fit, it stands in a block of its own.
     fn last_state(mut self) -> [u64; 8] {
-        self.block[self.filled] = 0x80;
-        self.block[self.filled + 1..].fill(0);
-        if self.filled >= BLOCK - LENGTH {
-            compress(&mut self.state, &self.block);
-            self.block.fill(0);
-        }
-        let bits = u128::from(self.length) * 8;
-        self.block[BLOCK - LENGTH..].copy_from_slice(&bits.to_be_bytes());
-        compress(&mut self.state, &self.block);
+        let state = &mut self.state;
+        self.blocks.finish(|block| compress(state, block));
         self.state
     }
 }
@@ -357,14 +323,14 @@ mod tests {
         let known = sha512(secret);
         // What the secret's own last block looks like to the one who extends it: only its length is needed.
         let mut padding = vec![0x80];
-        padding.resize(BLOCK - LENGTH - secret.len(), 0);
+        padding.resize(BLOCK - BLOCK / 8 - secret.len(), 0);
         padding.extend_from_slice(&(secret.len() as u128 * 8).to_be_bytes());
 
         let mut forged = Sha512::new();
         for (word, bytes) in forged.state.iter_mut().zip(known.chunks_exact(8)) {
             *word = u64::from_be_bytes(bytes.try_into().unwrap());
         }
-        forged.length = BLOCK as u64;
+        forged.blocks.length = BLOCK as u64;
         forged.update(b"&user=admin");
 
         let honest = [&secret[..], &padding, b"&user=admin"].concat();
@@ -374,7 +340,7 @@ mod tests {
         for (word, bytes) in half.inner.state.iter_mut().zip(sha512_256(secret).chunks_exact(8)) {
             *word = u64::from_be_bytes(bytes.try_into().unwrap());
         }
-        half.inner.length = BLOCK as u64;
+        half.inner.blocks.length = BLOCK as u64;
         half.update(b"&user=admin");
         assert_ne!(half.finish(), sha512_256(&honest));
     }
